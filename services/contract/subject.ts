@@ -1,0 +1,22 @@
+import type { Lane, StageName } from './due.ts';
+
+/** Names the JetStream streams: what happened, and what is due. */
+export const streams = { journal: 'JOURNAL', work: 'WORK' } as const;
+
+/** Names the core NATS subject that wakes the relay after a commit; it polls besides. */
+export const wakeSubject = 'relay.wake';
+
+/** Composes the subject of a journal entry: `journal.<event_id>.<noun>.<verb>`. */
+export function journalSubject(eventId: string, type: string): string {
+  return `journal.${eventId}.${type}`;
+}
+
+/** Composes the subject of due work: `work.<stage>.<lane>.<event_id>`. */
+export function workSubject(stage: StageName, lane: Lane, eventId: string): string {
+  return `work.${stage}.${lane}.${eventId}`;
+}
+
+/** Names the durable consumer of one stage and lane; autoscalers read the lag of exactly these. */
+export function durableName(stage: StageName, lane: Lane): string {
+  return `${stage}-${lane}`;
+}
