@@ -1,0 +1,105 @@
+import type { MigrationObject } from '@mikro-orm/core';
+import { Migrator } from '@mikro-orm/migrations';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { IsolationLevel, MikroORM } from '@mikro-orm/postgresql';
+import { CompiledQuery } from 'kysely';
+import pg from 'pg';
+import { Fault } from '../fault/fault.ts';
+import type { Logger } from '../log/log.ts';
+import { entities } from './entities.ts';
+import { asUnavailable } from './transient.ts';
+
+/** Runs SQL with parameters $1, $2 …; timestamptz comes as Date, bigint as number, date as text. */
+export interface Queryable {
+  query<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** Is one transaction: it commits when its work returns and rolls back when it throws. */
+export interface Transaction extends Queryable {
+  readonly em: EntityManager;
+}
+
+/** Is the pool of connections to PostgreSQL. A server that cannot be reached throws a Fault of kind unavailable. */
+export interface Database extends Queryable, AsyncDisposable {
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Reads in one snapshot: every query inside sees the same commits. */
+  snapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Answers undefined when the database answers, else why not. */
+  probe(): Promise<string | undefined>;
+}
+
+/** Says where PostgreSQL is and how many connections one process may hold. */
+export interface DatabaseOptions {
+  url: string;
+  poolSize: number;
+  log: Logger;
+}
+
+/** Opens the pool; the first query connects. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const orm = await initOrm(options);
+  const run = <T>(work: (em: EntityManager) => Promise<T>) => guarded(() => work(orm.em.fork()));
+  return {
+    query: (sql, params) => run((em) => execute(em, sql, params)),
+    transaction: (work) => run((em) => em.transactional((tx) => work(transactionOf(tx)))),
+    snapshot: (work) => run((em) => em.transactional((tx) => work(transactionOf(tx)), snapshotOptions)),
+    probe: () =>
+      run((em) => execute(em, 'select 1')).then(
+        () => undefined,
+        () => 'the database does not answer',
+      ),
+    [Symbol.asyncDispose]: () => orm.close(true),
+  };
+}
+
+const snapshotOptions = { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true };
+
+/** Connects MikroORM; for this package alone. */
+export function initOrm(options: DatabaseOptions, migrationsList: MigrationObject[] = []) {
+  return MikroORM.init({
+    clientUrl: options.url,
+    entities,
+    pool: { min: 0, max: options.poolSize },
+    driverOptions: {
+      onPoolCreated: parseTypes,
+      statement_timeout: 30_000,
+      connectionTimeoutMillis: 5_000,
+      application_name: 'kilat',
+    },
+    extensions: [Migrator],
+    migrations: { migrationsList, snapshot: false, tableName: 'migrations' },
+    logger: (message) => options.log.debug({ orm: message }, 'orm'),
+  });
+}
+
+function transactionOf(em: EntityManager): Transaction {
+  return { em, query: (sql, params) => execute(em, sql, params) };
+}
+
+async function execute<Row extends object>(
+  em: EntityManager,
+  sql: string,
+  params: readonly unknown[] = [],
+): Promise<Row[]> {
+  const result = await em.getKysely<unknown>().executeQuery<Row>(CompiledQuery.raw(sql, [...params]));
+  return result.rows;
+}
+
+// Raw rows come as programs want them; every bigint here is a seq or a size, far below 2^53.
+function parseTypes(pool: pg.Pool): void {
+  const types = pool.options.types;
+  if (!(types instanceof pg.TypeOverrides)) return;
+  types.setTypeParser(pg.types.builtins.INT8, Number);
+  types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text) =>
+    pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ)(text),
+  );
+}
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw asUnavailable(error);
+  }
+}

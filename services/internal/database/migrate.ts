@@ -1,0 +1,30 @@
+import pg from 'pg';
+import type { Logger } from '../log/log.ts';
+import { initOrm } from './database.ts';
+import { M0001Initial } from './migrations/m0001_initial.ts';
+
+const migrationsList = [{ name: 'm0001_initial', class: M0001Initial }];
+// Any constant does, as long as every replica that migrates takes the same lock.
+const migrationLock = 7_304_115_001;
+
+/** Brings the schema up to date, one process at a time; returns the names of what it applied. */
+export async function migrate(url: string, log: Logger): Promise<string[]> {
+  const lock = new pg.Client({ connectionString: url });
+  await lock.connect();
+  try {
+    await lock.query('select pg_advisory_lock($1)', [migrationLock]);
+    return await applyAll(url, log);
+  } finally {
+    await lock.end();
+  }
+}
+
+async function applyAll(url: string, log: Logger): Promise<string[]> {
+  const orm = await initOrm({ url, poolSize: 2, log }, migrationsList);
+  try {
+    const applied = await orm.migrator.up();
+    return applied.map((migration) => migration.name);
+  } finally {
+    await orm.close(true);
+  }
+}

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { type FastifyInstance, fastify } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ListenAddress } from '../env/types.ts';
+import { Fault } from '../fault/fault.ts';
+import type { Logger } from '../log/log.ts';
+import { answerProblem } from './problem.ts';
+
+/** Is a Fastify server whose routes are typed by zod schemas. */
+export type App = ReturnType<typeof openApp>;
+
+/** Limits what one server takes: body bytes of JSON routes, and whose forwarding headers it believes (CIDRs). */
+export interface AppOptions {
+  log: Logger;
+  trustProxy: readonly string[];
+  bodyLimit?: number;
+}
+
+/** Makes a server that answers errors as problems, sets safe headers and knows no route yet. */
+export function openApp(options: AppOptions) {
+  const app = fastify({
+    loggerInstance: options.log as FastifyInstance['log'],
+    disableRequestLogging: true,
+    forceCloseConnections: true,
+    trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
+    bodyLimit: options.bodyLimit ?? 64 * 1024,
+    requestTimeout: 0,
+    genReqId: (req) => requestIdOf(req.headers['x-request-id']),
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(answerProblem);
+  app.setNotFoundHandler((req) => {
+    throw new Fault('missing', `There is nothing at ${req.method} ${req.url.split('?')[0]}.`);
+  });
+  app.addHook('onRequest', async (req, reply) => {
+    void reply.headers({
+      'x-request-id': req.id,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
+    });
+  });
+  return app;
+}
+
+/** Listens, and closes when disposed: no new connections, running requests end first. */
+export async function listen(
+  app: Pick<FastifyInstance, 'listen' | 'close'>,
+  address: ListenAddress,
+): Promise<AsyncDisposable> {
+  await app.listen({ host: address.host, port: address.port });
+  return { [Symbol.asyncDispose]: async () => void (await app.close()) };
+}
+
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w.-]{8,128}$/.test(header) ? header : randomUUID();
+}

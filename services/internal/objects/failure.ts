@@ -1,0 +1,25 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
+import { Fault } from '../fault/fault.ts';
+
+/** Tells whether S3 said that there is no such object or multipart upload. */
+export function isAbsent(error: unknown): boolean {
+  if (!(error instanceof S3ServiceException)) return false;
+  return ['NoSuchKey', 'NoSuchUpload', 'NotFound'].includes(error.name) || error.$metadata.httpStatusCode === 404;
+}
+
+/** Tells whether a conditional write was refused because the object is there already. */
+export function isThereAlready(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412;
+}
+
+/** Turns what S3 refuses into a fault: its 401, 403, 5xx and lost connections are never the client's. */
+export function asObjectFault(error: unknown): unknown {
+  if (error instanceof Fault) return error;
+  const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  const refused = status !== undefined && status !== 401 && status !== 403 && status !== 429 && status < 500;
+  if (refused) return error;
+  return new Fault('unavailable', 'The object storage is not available.', {
+    cause: error,
+    class: status === undefined ? 'network' : 'server',
+  });
+}

@@ -1,0 +1,149 @@
+import type { Readable } from 'node:stream';
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { asObjectFault, isAbsent } from './failure.ts';
+
+/** Says where the objects are. */
+export interface ObjectsOptions {
+  endpoint: string | undefined;
+  region: string;
+  bucket: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  forcePathStyle: boolean;
+}
+
+/** Describes a stored object; crc32 is there where the server keeps it. */
+export interface ObjectInfo {
+  size: number;
+  etag: string;
+  crc32: number | undefined;
+}
+
+/** Is an object being read. */
+export interface ObjectBody extends ObjectInfo {
+  body: Readable;
+  range: string | undefined;
+}
+
+/** Describes what is put: bytes at rest, or a stream of known length. */
+export interface NewObject {
+  key: string;
+  body: Uint8Array | Readable;
+  size: number;
+  contentType: string;
+}
+
+/** Is the door to S3-compatible storage. Failures of the server are Faults of kind unavailable. */
+export interface Objects extends AsyncDisposable {
+  readonly client: S3Client;
+  readonly bucket: string;
+  head(key: string): Promise<ObjectInfo | undefined>;
+  get(key: string, options?: { range?: string; signal?: AbortSignal }): Promise<ObjectBody | undefined>;
+  put(object: NewObject): Promise<void>;
+  remove(keys: readonly string[]): Promise<void>;
+  probe(): Promise<string | undefined>;
+}
+
+/** Opens the door; the first call connects. */
+export function openObjects(options: ObjectsOptions): Objects {
+  const client = clientOf(options);
+  const bucket = options.bucket;
+  return {
+    client,
+    bucket,
+    head: (key) => absentAsUndefined(() => headObject(client, bucket, key)),
+    get: (key, { range, signal } = {}) => absentAsUndefined(() => getObject(client, { bucket, key, range }, signal)),
+    put: (object) => guarded(() => putObject(client, bucket, object)),
+    remove: (keys) => guarded(() => removeObjects(client, bucket, keys)),
+    probe: () => probeBucket(client, bucket),
+    [Symbol.asyncDispose]: async () => client.destroy(),
+  };
+}
+
+function clientOf(options: ObjectsOptions): S3Client {
+  return new S3Client({
+    endpoint: options.endpoint,
+    region: options.region,
+    forcePathStyle: options.forcePathStyle,
+    credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
+    maxAttempts: 3,
+    requestHandler: {
+      connectionTimeout: 3_000,
+      requestTimeout: 60_000,
+      httpAgent: { maxSockets: 256, keepAlive: true },
+    },
+  });
+}
+
+async function headObject(client: S3Client, bucket: string, key: string): Promise<ObjectInfo> {
+  const answer = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }));
+  return { size: answer.ContentLength ?? 0, etag: answer.ETag ?? '', crc32: crc32Of(answer.ChecksumCRC32) };
+}
+
+async function getObject(
+  client: S3Client,
+  what: { bucket: string; key: string; range: string | undefined },
+  signal?: AbortSignal,
+): Promise<ObjectBody> {
+  const command = new GetObjectCommand({ Bucket: what.bucket, Key: what.key, Range: what.range });
+  const answer = await client.send(command, { abortSignal: signal });
+  return {
+    body: answer.Body as Readable,
+    size: answer.ContentLength ?? 0,
+    etag: answer.ETag ?? '',
+    crc32: crc32Of(answer.ChecksumCRC32),
+    range: answer.ContentRange,
+  };
+}
+
+async function putObject(client: S3Client, bucket: string, object: NewObject): Promise<void> {
+  const { key, body, size, contentType } = object;
+  await client.send(
+    new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentLength: size, ContentType: contentType }),
+  );
+}
+
+async function removeObjects(client: S3Client, bucket: string, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  const Objects = keys.map((Key) => ({ Key }));
+  await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }));
+}
+
+async function probeBucket(client: S3Client, bucket: string): Promise<string | undefined> {
+  try {
+    await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal: AbortSignal.timeout(3_000) });
+    return undefined;
+  } catch {
+    return 'the bucket does not answer';
+  }
+}
+
+// S3 gives a CRC32 as base64 of four big-endian bytes; a composite one (of parts, "…-2") says nothing of the whole.
+function crc32Of(text: string | undefined): number | undefined {
+  if (text === undefined || text.includes('-')) return undefined;
+  return Buffer.from(text, 'base64').readUInt32BE(0);
+}
+
+async function guarded<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asObjectFault(error);
+  }
+}
+
+async function absentAsUndefined<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw asObjectFault(error);
+  }
+}

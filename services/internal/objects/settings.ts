@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { flag, required, text } from '../env/types.ts';
+import type { ObjectsOptions } from './objects.ts';
+
+/** Lists the settings of the object storage. */
+export const objectSettings = {
+  S3_ENDPOINT: z.url().optional().describe('URL of the S3 server; none for AWS itself'),
+  S3_REGION: text('region of the bucket', 'us-east-1'),
+  S3_BUCKET: text('bucket of originals and renditions', 'kilat'),
+  S3_ACCESS_KEY_ID: required('access key id'),
+  S3_SECRET_ACCESS_KEY: required('secret access key; or S3_SECRET_ACCESS_KEY_FILE'),
+  S3_FORCE_PATH_STYLE: flag('put the bucket in the path instead of the host name', true),
+};
+
+/** Makes the door's options of read settings. */
+export function objectsOptions(read: {
+  S3_ENDPOINT?: string | undefined;
+  S3_REGION: string;
+  S3_BUCKET: string;
+  S3_ACCESS_KEY_ID: string;
+  S3_SECRET_ACCESS_KEY: string;
+  S3_FORCE_PATH_STYLE: boolean;
+}): ObjectsOptions {
+  return {
+    endpoint: read.S3_ENDPOINT,
+    region: read.S3_REGION,
+    bucket: read.S3_BUCKET,
+    accessKeyId: read.S3_ACCESS_KEY_ID,
+    secretAccessKey: read.S3_SECRET_ACCESS_KEY,
+    forcePathStyle: read.S3_FORCE_PATH_STYLE,
+  };
+}
