@@ -1,0 +1,137 @@
+import type { Transaction } from '#internal/database/database.ts';
+import { Fault } from '#internal/fault/fault.ts';
+import type { Journal } from '#internal/journal/journal.ts';
+import type { Logger } from '#internal/log/log.ts';
+import type { ObjectInfo, Objects } from '#internal/objects/objects.ts';
+import type { UploadStore } from '#internal/uploads/store.ts';
+import type { Sniffed, Upload } from '#internal/uploads/upload.ts';
+import { discard, joinParts, keyOf, keyOfTail } from './send.ts';
+import { sniff, sniffBytes } from './sniff.ts';
+
+/** Is what the finish step needs. */
+export interface FinishDeps {
+  uploads: UploadStore;
+  objects: Objects;
+  journal: Journal;
+  log: Logger;
+  /** Is told of each photo that became stored. */
+  onStored: (upload: Upload, storedAt: Date) => void;
+}
+
+/**
+ * Makes a photo stored, under the upload's lease: object complete in S3 and its size checked there, then the photo's
+ * state, its stages and its journal entry in one commit. May be repeated until it succeeded, by any way in and by the
+ * sweeper. Throws `upload_gone` (410) when the bytes are lost and the client must start over.
+ */
+export async function finish(deps: FinishDeps, upload: Upload): Promise<Upload> {
+  if (upload.state === 'finished') return upload;
+  if (upload.multipartId !== null) await joinParts(deps.objects, upload);
+  const object = await deps.objects.head(keyOf(upload));
+  if (!isWhole(upload, object)) throw await startOver(deps, upload);
+  const sniffed = upload.sniffed ?? (await sniffStored(deps, upload));
+  const storedAt = await commit(deps, upload, sniffed, object);
+  if (storedAt !== undefined) announceStored(deps, upload, storedAt);
+  return { ...upload, state: 'finished', received: upload.length, sniffed };
+}
+
+/** Finishes what looks complete in S3 although its commit is missing; undefined when it is not complete. */
+export async function recover(deps: FinishDeps, upload: Upload): Promise<Upload | undefined> {
+  if (upload.state !== 'open') return undefined;
+  if (upload.received === upload.length) return finish(deps, upload);
+  if (upload.multipartId !== null) return undefined;
+  const object = await deps.objects.head(keyOf(upload));
+  return object?.size === upload.length
+    ? finish(deps, { ...upload, crc32: object.crc32 ?? 0, received: upload.length })
+    : undefined;
+}
+
+/** Ends an upload whose bytes can never be a photo. */
+export async function refuse(deps: FinishDeps, upload: Upload, fault: Fault): Promise<void> {
+  await deps.uploads.settle(upload, 'refused', fault.code);
+  await discard(deps.objects, upload).catch((err) => deps.log.warn({ err }, 'refused upload not discarded'));
+  deps.log.info({ photo_id: upload.photoId, event_id: upload.eventId, code: fault.code }, 'upload refused');
+}
+
+function isWhole(upload: Upload, object: ObjectInfo | undefined): object is ObjectInfo {
+  if (object?.size !== upload.length) return false;
+  return object.crc32 === undefined || object.crc32 === upload.crc32;
+}
+
+async function startOver(deps: FinishDeps, upload: Upload): Promise<Fault> {
+  await deps.uploads.settle(upload, 'gone', 'upload_gone');
+  deps.log.error({ photo_id: upload.photoId, event_id: upload.eventId }, 'upload gone from the object storage');
+  return new Fault('missing', 'The upload is lost: send the file again.', { code: 'upload_gone', status: 410 });
+}
+
+async function sniffStored(deps: FinishDeps, upload: Upload): Promise<Sniffed> {
+  const object = await deps.objects.get(keyOf(upload), { range: `bytes=0-${sniffBytes - 1}` });
+  if (object === undefined) throw new Fault('unavailable', 'The object storage lost sight of the photo.');
+  try {
+    return await sniff(Buffer.concat(await object.body.toArray()));
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'not_a_photo') {
+      await refuse(deps, upload, error);
+      await deps.objects.remove([keyOf(upload)]);
+    }
+    throw error;
+  }
+}
+
+/** Commits; undefined when another writer has committed already. */
+function commit(deps: FinishDeps, upload: Upload, sniffed: Sniffed, object: ObjectInfo): Promise<Date | undefined> {
+  const data = {
+    size: upload.length,
+    crc32: object.crc32 ?? null,
+    sha256: upload.metadata.sha256 ?? null,
+    width: sniffed.width ?? null,
+    height: sniffed.height ?? null,
+  };
+  return deps.journal.commit(upload.eventId, async (tx) => {
+    if (!(await markFinished(tx, upload))) return { value: undefined, entries: [] };
+    const storedAt = await storePhoto(tx, upload, sniffed, object);
+    await tx.query(`insert into stages (event_id, photo_id, stage) values ($1, $2, 'thumbnail')`, [
+      upload.eventId,
+      upload.photoId,
+    ]);
+    return { value: storedAt, entries: [{ type: 'photo.stored', photo_id: upload.photoId, data, count: 1 }] };
+  });
+}
+
+async function markFinished(tx: Transaction, upload: Upload): Promise<boolean> {
+  const rows = await tx.query(
+    `update uploads set state = 'finished', received = length, parts = '[]', tails = '[]', last_activity_at = now()
+     where event_id = $1 and photo_id = $2 and generation = $3 and state = 'open' returning 1 as one`,
+    [upload.eventId, upload.photoId, upload.generation],
+  );
+  if (rows.length > 0) return true;
+  const [row] = await tx.query<{ state: string }>(`select state from uploads where event_id = $1 and photo_id = $2`, [
+    upload.eventId,
+    upload.photoId,
+  ]);
+  if (row?.state === 'finished') return false;
+  throw new Fault('conflict', 'Another request is writing this upload.', {
+    code: 'upload_locked',
+    status: 423,
+    retryAfter: 1,
+  });
+}
+
+async function storePhoto(tx: Transaction, upload: Upload, sniffed: Sniffed, object: ObjectInfo): Promise<Date> {
+  const [row] = await tx.query<{ storedAt: Date }>(
+    `update photos set state = 'stored', stored_at = now(), first_byte_at = $3, content_type = $4, width = $5, height = $6, crc32 = $7
+     where event_id = $1 and photo_id = $2 and state = 'announced' returning stored_at as "storedAt"`,
+    [
+      ...[upload.eventId, upload.photoId, upload.firstByteAt, sniffed.contentType],
+      ...[sniffed.width ?? null, sniffed.height ?? null, object.crc32 ?? null],
+    ],
+  );
+  if (row === undefined) throw new Fault('internal', `photo ${upload.photoId} is not announced`);
+  return row.storedAt;
+}
+
+function announceStored(deps: FinishDeps, upload: Upload, storedAt: Date): void {
+  deps.log.info({ photo_id: upload.photoId, event_id: upload.eventId, size: upload.length }, 'photo stored');
+  deps.onStored(upload, storedAt);
+  const tails = upload.tails.map((tail) => keyOfTail(upload, tail));
+  void deps.objects.remove(tails).catch((err) => deps.log.warn({ err }, 'tails not removed'));
+}

@@ -1,0 +1,22 @@
+const mebibyte = 1024 * 1024;
+
+/** Is the size of every part but the last, in bytes; fixed, so that any writer makes the same parts. */
+export const partSize = 16 * mebibyte;
+
+/** Is the largest photo that is one object put in one request, in bytes. */
+export const wholeLimit = 32 * mebibyte;
+
+/** Is one part of a photo: bytes `start` up to before `end`; `whole` when the photo is this part alone. */
+export interface PartRange {
+  part: number;
+  start: number;
+  end: number;
+  whole: boolean;
+}
+
+/** Tells in which part the byte at an offset lies. */
+export function partAt(length: number, offset: number): PartRange {
+  if (length <= wholeLimit) return { part: 1, start: 0, end: length, whole: true };
+  const index = Math.floor(offset / partSize);
+  return { part: index + 1, start: index * partSize, end: Math.min(length, (index + 1) * partSize), whole: false };
+}

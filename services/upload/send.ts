@@ -1,0 +1,151 @@
+import { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { Fault } from '#internal/fault/fault.ts';
+import { asObjectFault, isAbsent, isThereAlready } from '#internal/objects/failure.ts';
+import { originalKey, tailKey } from '#internal/objects/key.ts';
+import type { Objects } from '#internal/objects/objects.ts';
+import type { Part, Upload } from '#internal/uploads/upload.ts';
+import type { PartRange } from './layout.ts';
+
+/** Is the version under which an upload stores its original. */
+export const firstVersion = 1;
+
+/** Gives the key of the original that an upload makes. */
+export function keyOf(upload: Upload): string {
+  return originalKey(upload.eventId, upload.photoId, firstVersion);
+}
+
+/** Gives the key of one tail of an upload. */
+export function keyOfTail(upload: Upload, tail: { part: number; generation: number }): string {
+  return tailKey(upload.eventId, upload.photoId, tail.part, tail.generation);
+}
+
+/** Sends one part, or the whole photo, from the tails stored earlier and the bytes of this request. */
+export async function sendPart(
+  objects: Objects,
+  upload: Upload,
+  range: PartRange,
+  rest: Readable,
+  signal: AbortSignal,
+): Promise<Part> {
+  const size = range.end - range.start;
+  const body = withTails(objects, upload, range.part, rest);
+  try {
+    if (range.whole) return { part: 1, size, etag: await putWhole(objects, upload, { body, size }, signal) };
+    return { part: range.part, size, etag: await putPart(objects, upload, { body, size, part: range.part }, signal) };
+  } catch (error) {
+    throw asObjectFault(error);
+  } finally {
+    body.destroy();
+  }
+}
+
+// 412 means that an earlier try took effect after all: the finish step checks its size and checksum.
+async function putWhole(
+  objects: Objects,
+  upload: Upload,
+  what: { body: Readable; size: number },
+  abortSignal: AbortSignal,
+): Promise<string> {
+  const command = new PutObjectCommand({
+    Bucket: objects.bucket,
+    Key: keyOf(upload),
+    Body: what.body,
+    ContentLength: what.size,
+    ContentType: contentTypeOf(upload),
+    IfNoneMatch: '*',
+  });
+  try {
+    const answer = await objects.client.send(command, { abortSignal });
+    return answer.ETag ?? '';
+  } catch (error) {
+    if (isThereAlready(error)) return '';
+    throw error;
+  }
+}
+
+async function putPart(
+  objects: Objects,
+  upload: Upload,
+  what: { body: Readable; size: number; part: number },
+  abortSignal: AbortSignal,
+): Promise<string> {
+  const command = new UploadPartCommand({
+    Bucket: objects.bucket,
+    Key: keyOf(upload),
+    UploadId: upload.multipartId ?? undefined,
+    PartNumber: what.part,
+    Body: what.body,
+    ContentLength: what.size,
+  });
+  const answer = await objects.client.send(command, { abortSignal });
+  if (answer.ETag === undefined) throw new Fault('unavailable', 'The object storage gave no ETag for a part.');
+  return answer.ETag;
+}
+
+/** Begins a multipart upload and gives its id. */
+export async function beginMultipart(objects: Objects, upload: Upload): Promise<string> {
+  const command = new CreateMultipartUploadCommand({
+    Bucket: objects.bucket,
+    Key: keyOf(upload),
+    ContentType: contentTypeOf(upload),
+  });
+  const answer = await objects.client.send(command).catch((error) => {
+    throw asObjectFault(error);
+  });
+  if (answer.UploadId === undefined) throw new Fault('unavailable', 'The object storage gave no upload id.');
+  return answer.UploadId;
+}
+
+/** Joins the parts into the original; an upload that was joined already, or is gone, is for the caller's size check. */
+export async function joinParts(objects: Objects, upload: Upload): Promise<void> {
+  const Parts = upload.parts.map(({ part, etag }) => ({ PartNumber: part, ETag: etag }));
+  const command = new CompleteMultipartUploadCommand({
+    Bucket: objects.bucket,
+    Key: keyOf(upload),
+    UploadId: upload.multipartId ?? undefined,
+    MultipartUpload: { Parts },
+    IfNoneMatch: '*',
+  });
+  try {
+    await objects.client.send(command);
+  } catch (error) {
+    if (!isAbsent(error) && !isThereAlready(error)) throw asObjectFault(error);
+  }
+}
+
+/** Removes all that an unfinished upload has stored. */
+export async function discard(objects: Objects, upload: Upload): Promise<void> {
+  const UploadId = upload.multipartId ?? undefined;
+  if (UploadId !== undefined) {
+    const command = new AbortMultipartUploadCommand({ Bucket: objects.bucket, Key: keyOf(upload), UploadId });
+    await objects.client.send(command).catch((error) => {
+      if (!isAbsent(error)) throw asObjectFault(error);
+    });
+  }
+  await objects.remove(upload.tails.map((tail) => keyOfTail(upload, tail)));
+}
+
+function contentTypeOf(upload: Upload): string {
+  return upload.sniffed?.contentType ?? 'application/octet-stream';
+}
+
+function withTails(objects: Objects, upload: Upload, part: number, rest: Readable): Readable {
+  const tails = upload.tails.filter((tail) => tail.part === part);
+  if (tails.length === 0) return rest;
+  return Readable.from(concat(), { objectMode: false });
+  async function* concat(): AsyncGenerator<Uint8Array> {
+    for (const tail of tails) {
+      const object = await objects.get(keyOfTail(upload, tail));
+      if (object?.size !== tail.size) throw new Fault('internal', 'a stored tail is missing');
+      yield* object.body;
+    }
+    yield* rest;
+  }
+}
