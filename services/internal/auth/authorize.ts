@@ -1,0 +1,75 @@
+import type { EventState, Role } from '@kilat/contract';
+import { Fault } from '../fault/fault.ts';
+import type { Principal } from './principal.ts';
+
+/** Names what can be asked for; every route of every target names one. */
+export type Action =
+  | 'event.list'
+  | 'event.create'
+  | 'event.see'
+  | 'event.change'
+  | 'event.team'
+  | 'photo.upload'
+  | 'photo.retry'
+  | 'original.see'
+  | 'link.manage';
+
+/** Is what a decision rests on: the event's state, the caller's role in it, and whether a guest's link still opens it. */
+export interface Resource {
+  eventId: string;
+  state: EventState;
+  role: Role | undefined;
+  linkOpen: boolean;
+}
+
+const team: readonly Role[] = ['owner', 'editor', 'photographer', 'moderator'];
+const allowed: Record<Action, readonly Role[]> = {
+  'event.list': [],
+  'event.create': [],
+  'event.see': [...team, 'client', 'guest'],
+  'event.change': ['owner', 'editor'],
+  'event.team': team,
+  'photo.upload': ['owner', 'editor', 'photographer'],
+  'photo.retry': ['owner', 'editor', 'photographer'],
+  'original.see': ['owner', 'editor', 'photographer'],
+  'link.manage': ['owner', 'editor'],
+};
+
+/** Decides whether a caller may do something; throws unauthenticated, missing or forbidden when not. */
+export function authorize(principal: Principal, action: Action, resource?: Resource): void {
+  if (principal.kind === 'stranger') throw new Fault('unauthenticated', 'Sign in, or open the event by its link.');
+  if (action === 'event.list' || action === 'event.create') return onlyAccounts(principal, action);
+  if (resource === undefined) throw new Fault('missing', 'There is no such event.', { code: 'event_missing' });
+  const role = roleOf(principal, resource);
+  // Who has no part in an event does not learn that it exists.
+  if (role === undefined) throw new Fault('missing', 'There is no such event.', { code: 'event_missing' });
+  if (!allowed[action].includes(role)) throw new Fault('forbidden', 'Your role does not allow this.');
+  if (role === 'guest') checkGuest(resource);
+  if (action === 'photo.upload' && resource.state !== 'draft' && resource.state !== 'live') {
+    throw new Fault('forbidden', 'The event takes no more photos.', { code: 'event_closed' });
+  }
+}
+
+/** Gives the caller's role in an event: an install's owner owns every event. */
+export function roleOf(principal: Principal, resource: Resource): Role | undefined {
+  if (principal.kind === 'account') return principal.role === 'owner' ? 'owner' : resource.role;
+  return principal.kind === 'guest' && principal.eventId === resource.eventId ? 'guest' : undefined;
+}
+
+/** Tells whether the caller belongs to an event's team, who see more of a photo than guests. */
+export function isTeam(principal: Principal, resource: Resource): boolean {
+  const role = roleOf(principal, resource);
+  return role !== undefined && team.includes(role);
+}
+
+function onlyAccounts(principal: Principal, action: Action): void {
+  if (principal.kind !== 'account') throw new Fault('forbidden', 'Only a team member may do this.');
+  if (action === 'event.create' && principal.role !== 'owner')
+    throw new Fault('forbidden', 'Only the owner creates events.');
+}
+
+function checkGuest(resource: Resource): void {
+  if (!resource.linkOpen) throw new Fault('forbidden', 'This link has expired.', { code: 'link_expired' });
+  if (resource.state === 'live' || resource.state === 'closed') return;
+  throw new Fault('forbidden', 'The event is not open to its guests.', { code: 'event_closed' });
+}

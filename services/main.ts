@@ -1,0 +1,88 @@
+/**
+ * kilat serve | migrate | owner-link | env | version
+ *
+ * The only file that reads the process and ends it: targets get what they may know of it handed down.
+ */
+import { parseArgs } from 'node:util';
+import { mintOwnerLink } from '#internal/auth/ownerlink.ts';
+import { openDatabase } from '#internal/database/database.ts';
+import { migrate } from '#internal/database/migrate.ts';
+import { databaseSettings } from '#internal/database/settings.ts';
+import { readSettings, SettingsError, settingsTable } from '#internal/env/env.ts';
+import { openLog } from '#internal/log/log.ts';
+import manifest from './package.json' with { type: 'json' };
+import { serve, serveSettings } from './serve.ts';
+import { loadTarget, parseTargets, targetNames } from './targets.ts';
+
+const usage = `Usage: kilat <command>
+  serve --target=<${targetNames.join('|')}>[,…]   run targets until SIGTERM
+  migrate        bring the database's schema up to date
+  owner-link     print a one-time sign-in link of the owner; earlier unused ones end
+  env --target=… print the settings of targets: name, default, meaning
+  version        print the version`;
+
+const commands: Record<string, (target: string | undefined) => Promise<number>> = {
+  serve: async (target) => serve(namesOf(target), process.env, stopSignal()),
+  migrate: async () => {
+    const { DATABASE_URL } = readSettings(databaseSettings, process.env);
+    const applied = await migrate(DATABASE_URL, openLog({ level: 'warn', target: 'migrate' }));
+    process.stdout.write(applied.length > 0 ? `applied ${applied.join(', ')}\n` : 'the schema is up to date\n');
+    return 0;
+  },
+  'owner-link': async () => {
+    const { DATABASE_URL } = readSettings(databaseSettings, process.env);
+    await using database = await openDatabase({
+      url: DATABASE_URL,
+      poolSize: 1,
+      log: openLog({ level: 'warn', target: 'owner-link' }),
+    });
+    process.stdout.write(`${await mintOwnerLink(database)}\n`);
+    return 0;
+  },
+  env: async (target) => {
+    const targets = await Promise.all(namesOf(target).map(loadTarget));
+    process.stdout.write(
+      `${settingsTable(Object.assign({}, serveSettings, ...targets.map(({ settings }) => settings)))}\n`,
+    );
+    return 0;
+  },
+  version: async () => {
+    process.stdout.write(`${manifest.version}\n`);
+    return 0;
+  },
+};
+
+class UsageError extends Error {}
+
+function namesOf(target: string | undefined) {
+  const names = target === undefined ? undefined : parseTargets(target);
+  if (names === undefined) throw new UsageError(`--target takes ${targetNames.join(', ')}, or all`);
+  return names;
+}
+
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal));
+  return stop.signal;
+}
+
+async function run(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { target: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  const command = commands[positionals[0] ?? ''];
+  if (command !== undefined && values.help !== true) return command(values.target);
+  process.stdout.write(`${usage}\n`);
+  return values.help === true ? 0 : 2;
+}
+
+try {
+  process.exitCode = await run();
+} catch (error) {
+  const known = error instanceof SettingsError || error instanceof UsageError;
+  process.stderr.write(`kilat: ${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = known ? 2 : 1;
+}
+// Drivers may keep idle sockets a while: what had to end has ended.
+process.exit();

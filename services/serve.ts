@@ -1,0 +1,82 @@
+import { type Environment, readSettings } from '#internal/env/env.ts';
+import { listenAddress, text } from '#internal/env/types.ts';
+import { listen, openApp } from '#internal/httpserver/httpserver.ts';
+import { type Logger, openLog } from '#internal/log/log.ts';
+import { openMetrics, type Registry } from '#internal/metrics/metrics.ts';
+import { contextOf } from '#internal/process/context.ts';
+import type { Probe, Process } from '#internal/process/process.ts';
+import { loadTarget, type TargetName } from './targets.ts';
+
+/** Lists the settings of a process, whatever targets it runs. */
+export const serveSettings = {
+  ADMIN_LISTEN: listenAddress('where /livez, /readyz and /metrics are served', '127.0.0.1:9090'),
+  LOG_LEVEL: text('least level that is logged: debug, info, warn, error', 'info'),
+};
+
+/** Runs targets until the signal; one that ends by itself takes the process down. Returns the exit code. */
+export async function serve(names: readonly TargetName[], env: Environment, stop: AbortSignal): Promise<number> {
+  const settings = readSettings(serveSettings, env);
+  const log = openLog({ level: settings.LOG_LEVEL, target: names.length === 1 ? (names[0] ?? '') : 'kilat' });
+  const metrics = openMetrics();
+  const health = createHealth(names);
+  const failed = new AbortController();
+  const ctx = contextOf(AbortSignal.any([stop, failed.signal]));
+  await using _admin = await listen(adminApp(log, metrics, health), settings.ADMIN_LISTEN);
+  let code = 0;
+  const runs = names.map(async (name) => {
+    try {
+      const target = await loadTarget(name);
+      await target.main(processOf(name, { ctx, env, log: log.child({ target: name }), metrics, health }));
+      if (!ctx.cancelled) throw new Error('ended without being asked to');
+    } catch (err) {
+      code = 1;
+      log.error({ err, target: name }, 'target failed');
+      failed.abort();
+    }
+  });
+  await Promise.all(runs);
+  log.info('stopped');
+  return code;
+}
+
+type Health = ReturnType<typeof createHealth>;
+
+function createHealth(names: readonly string[]) {
+  const waiting = new Set(names);
+  const probes = new Map<string, Probe>();
+  return {
+    ready: (name: string) => waiting.delete(name),
+    probe: (name: string, probe: Probe) => probes.set(name, probe),
+    /** Lists why this process should get no new work; empty when it should. */
+    async problems(): Promise<string[]> {
+      const answers = await Promise.all([...probes].map(async ([name, probe]) => [name, await probe()] as const));
+      const failing = answers.flatMap(([name, problem]) => (problem === undefined ? [] : [`${name}: ${problem}`]));
+      return [...[...waiting].map((name) => `${name}: starting`), ...failing];
+    },
+  };
+}
+
+function processOf(name: TargetName, parts: Omit<Process, 'ready' | 'probe'> & { health: Health }): Process {
+  const { health, ...rest } = parts;
+  return {
+    ...rest,
+    ready: () => {
+      health.ready(name);
+      rest.log.info('ready');
+    },
+    probe: (what, probe) => health.probe(`${name} ${what}`, probe),
+  };
+}
+
+function adminApp(log: Logger, metrics: Registry, health: Health) {
+  const app = openApp({ log, trustProxy: [] });
+  app.get('/livez', async () => ({ status: 'alive' }));
+  app.get('/readyz', async (_req, reply) => {
+    const problems = await health.problems();
+    return reply
+      .status(problems.length > 0 ? 503 : 200)
+      .send({ status: problems.length > 0 ? 'waiting' : 'ready', problems });
+  });
+  app.get('/metrics', async (_req, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  return app;
+}
