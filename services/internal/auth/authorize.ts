@@ -38,7 +38,10 @@ const allowed: Record<Action, readonly Role[]> = {
 /** Decides whether a caller may do something; throws unauthenticated, missing or forbidden when not. */
 export function authorize(principal: Principal, action: Action, resource?: Resource): void {
   if (principal.kind === 'stranger') throw new Fault('unauthenticated', 'Sign in, or open the event by its link.');
-  if (action === 'event.list' || action === 'event.create') return onlyAccounts(principal, action);
+  if (action === 'event.list' || action === 'event.create') {
+    onlyAccounts(principal, action);
+    return;
+  }
   if (resource === undefined) throw new Fault('missing', 'There is no such event.', { code: 'event_missing' });
   const role = roleOf(principal, resource);
   // Who has no part in an event does not learn that it exists.

@@ -1,0 +1,80 @@
+/**
+ * Target upload takes photos in.
+ *
+ * It speaks tus at /files, puts the bytes into S3 and says success only when the photo, its stages and its journal
+ * entry are committed. It keeps nothing but leases and spool files of running requests: scale it on CPU.
+ */
+import { mkdir } from 'node:fs/promises';
+import { accessOf } from '#internal/auth/access.ts';
+import { sessionsOf } from '#internal/auth/sessions.ts';
+import { openBus } from '#internal/bus/bus.ts';
+import { openDatabase } from '#internal/database/database.ts';
+import { listen } from '#internal/httpserver/httpserver.ts';
+import { createJournal } from '#internal/journal/journal.ts';
+import { Counter, Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
+import { openObjects } from '#internal/objects/objects.ts';
+import { objectsOptions } from '#internal/objects/settings.ts';
+import { cancelled } from '#internal/process/context.ts';
+import type { Process } from '#internal/process/process.ts';
+import { uploadStore } from '#internal/uploads/store.ts';
+import type { Upload } from '#internal/uploads/upload.ts';
+import { loadConfig } from './config.ts';
+import { createLeases } from './lease.ts';
+import { createServer } from './server.ts';
+import { PhotoDataStore } from './store.ts';
+import { sweep } from './sweep.ts';
+import { createTus } from './tus.ts';
+
+/** Runs target upload until its context is cancelled and its requests have ended. */
+export async function main(proc: Process): Promise<void> {
+  const config = loadConfig(proc.env);
+  const { log } = proc;
+  await mkdir(config.SPOOL_DIR, { recursive: true });
+
+  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
+  await using bus = await openBus(proc.ctx, { url: config.NATS_URL, log });
+  await using objects = openObjects(objectsOptions(config));
+
+  const uploads = uploadStore(database);
+  const leases = createLeases(uploads, log);
+  const journal = createJournal(database, () => bus.wake());
+  const deps = { uploads, objects, journal, log, leases, spoolDir: config.SPOOL_DIR, onStored: storedMetrics(proc) };
+  const store = new PhotoDataStore(deps);
+  const tus = createTus({ store, uploads, access: accessOf(database, 2_000), maxBytes: config.UPLOAD_MAX_BYTES, log });
+  const { app, drain } = createServer({
+    tus,
+    sessions: sessionsOf(database),
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    trustProxy: config.TRUST_PROXY,
+    idleSeconds: config.UPLOAD_IDLE_SECONDS,
+    log,
+  });
+
+  proc.probe('database', () => database.probe());
+  proc.probe('bucket', () => objects.probe());
+  await using _server = await listen(app, config.UPLOAD_LISTEN);
+  const sweeping = sweep(proc.ctx, deps, {
+    everySeconds: config.UPLOAD_SWEEP_SECONDS,
+    idleSeconds: config.UPLOAD_SWEEP_SECONDS,
+  });
+  proc.ready();
+  await cancelled(proc.ctx);
+  await drain(config.UPLOAD_DRAIN_SECONDS);
+  await sweeping;
+}
+
+function storedMetrics(proc: Process) {
+  const registers = [proc.metrics];
+  const seconds = new Histogram({
+    name: 'kilat_upload_stored_seconds',
+    help: 'From the first byte of a photo to its commit',
+    buckets: secondsBuckets,
+    registers,
+  });
+  const bytes = new Counter({ name: 'kilat_upload_stored_bytes', help: 'Bytes of photos stored', registers });
+  return (upload: Upload, storedAt: Date) => {
+    bytes.inc(upload.length);
+    if (upload.firstByteAt !== null)
+      seconds.observe(Math.max(0, storedAt.getTime() - upload.firstByteAt.getTime()) / 1_000);
+  };
+}
