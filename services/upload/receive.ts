@@ -56,7 +56,8 @@ async function receivePart(deps: ReceiverDeps, lease: Lease, source: Source, dec
   await fill(spool, source, range.end - upload.received, lease.lost);
   await spool.end();
   if (upload.received + spool.size === range.end) {
-    await advance(deps, lease, withPart(upload, spool, await settled(deps, lease, range, spool, atOnce)));
+    const part = await settled(deps, lease, range, spool, atOnce);
+    await advance(deps, lease, withPart(lease.upload, spool, part));
   } else {
     cut.abort();
     await storeTail(deps, lease, range, spool);

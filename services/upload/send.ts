@@ -42,7 +42,9 @@ export async function sendPart(
   } catch (error) {
     throw asObjectFault(error);
   } finally {
+    // Nobody may wait for a reader that has given up.
     body.destroy();
+    rest.destroy();
   }
 }
 

@@ -74,6 +74,8 @@ function clientOf(options: ObjectsOptions): S3Client {
     forcePathStyle: options.forcePathStyle,
     credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
     maxAttempts: 3,
+    // S3 refuses signed chunks under 8 KiB, and a network brings pieces of any size.
+    requestStreamBufferSize: 65_536,
     requestHandler: {
       connectionTimeout: 3_000,
       requestTimeout: 60_000,
