@@ -1,0 +1,71 @@
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from './cache.ts';
+import { lock } from './lock.ts';
+import { execute, isExecutable, onPath } from './program.ts';
+import { type Say, say } from './progress.ts';
+
+/** Describes a server's binary: how to know it and how to get it. */
+export interface Binary {
+  name: string;
+  /** The version that we bring. */
+  version: string;
+  /** The oldest version that is taken from PATH. */
+  minimum: string;
+  /** Its names on PATH. */
+  programs: readonly string[];
+  /** Builds or fetches the binary into a folder and answers its path; throws when that cannot be done here. */
+  bring(folder: string, tell: Say): Promise<string>;
+  /** What a person can do when it could not be brought. */
+  waysOut: string;
+}
+
+/** Answers a binary's path: from the cache, from PATH when new enough, else brought into the cache. */
+export async function resolveBinary(binary: Binary): Promise<string> {
+  const cached = join(cacheFolder('bin'), `${binary.name}-${binary.version}`);
+  if (isExecutable(cached)) return cached;
+  return (await foundOnPath(binary)) ?? (await brought(binary, cached));
+}
+
+/** Tells whether a dotted version is at least another. */
+export function isAtLeast(version: string, minimum: string): boolean {
+  const [have, want] = [version, minimum].map((text) => text.split('.').map(Number));
+  for (const [index, wanted] of (want ?? []).entries()) {
+    const part = have?.[index] ?? 0;
+    if (part !== wanted) return part > wanted;
+  }
+  return true;
+}
+
+async function foundOnPath(binary: Binary): Promise<string | undefined> {
+  for (const program of binary.programs) {
+    const path = onPath(program);
+    const version = path && (await versionOf(path));
+    if (version && isAtLeast(version, binary.minimum)) return path;
+    if (path) say(`${path} is ${version ?? 'of unknown version'}; ${binary.minimum} or newer is needed.`);
+  }
+  return undefined;
+}
+
+async function versionOf(path: string): Promise<string | undefined> {
+  const { stdout } = await execute(path, ['--version']).catch(() => ({ stdout: '' }));
+  return /(\d+\.\d+(\.\d+)?)/.exec(stdout)?.[1];
+}
+
+// One at a time on a machine: two compilers side by side take more memory than small machines have.
+async function brought(binary: Binary, cached: string): Promise<string> {
+  const folder = cacheFolder('bin');
+  using _turn = await lock(join(folder, 'bring.lock'), (pid) =>
+    say(`Waiting for process ${pid}, which is getting servers too ...`),
+  );
+  if (isExecutable(cached)) return cached;
+  const staging = mkdtempSync(join(folder, 'staging-'));
+  try {
+    renameSync(await binary.bring(staging, say), cached);
+    return cached;
+  } catch (error) {
+    throw new Error(`${binary.name} ${binary.version} could not be brought. ${binary.waysOut}`, { cause: error });
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}

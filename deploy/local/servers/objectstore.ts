@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { goInstall } from '../bring.ts';
+import { freePort } from '../port.ts';
+import { type Binary, resolveBinary } from '../resolve.ts';
+import { keptSecret } from './secret.ts';
+import { answers, externalServer, given, type Server, type ServerOptions, startServer } from './server.ts';
+
+const ACCESS_KEY = 'kilat';
+const BUCKET = 'kilat';
+const REGION = 'us-east-1';
+const VARIABLES = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
+
+const binary: Binary = {
+  name: 'versitygw',
+  version: '1.8.0',
+  minimum: '1.8',
+  programs: ['versitygw'],
+  bring: goInstall('github.com/versity/versitygw/cmd/versitygw@v1.8.0', 'versitygw'),
+  waysOut: `Install Go 1.26 or newer, or put versitygw 1.8 or newer on PATH, or set ${VARIABLES.join(', ')}.`,
+};
+
+/** Starts the S3 server on a folder, with one bucket made; its metadata lie beside it where the disk has no extended attributes. */
+export async function startObjectStore(options: ServerOptions): Promise<Server> {
+  const external = given(VARIABLES);
+  if (external) return externalServer('objectstore', { S3_REGION: process.env.S3_REGION || REGION, ...external });
+  const [command, port] = await Promise.all([resolveBinary(binary), options.port ?? freePort()]);
+  const folder = join(options.dataDir, 'objects');
+  // A folder below the root is a bucket: making it needs no signed request and works before the server runs.
+  mkdirSync(join(folder, 'root', BUCKET), { recursive: true, mode: 0o700 });
+  const secret = keptSecret(join(folder, 'secret'));
+  const start = () => run({ command, port, folder, secret, dataDir: options.dataDir });
+  return await start().catch((error: Error) => {
+    if (!error.message.includes('xattr')) throw error;
+    mkdirSync(join(folder, 'side')); // this disk has no extended attributes: from now on metadata are files
+    return start();
+  });
+}
+
+interface Run {
+  command: string;
+  port: number;
+  folder: string;
+  secret: string;
+  dataDir: string;
+}
+
+async function run({ command, port, folder, secret, dataDir }: Run): Promise<Server> {
+  const flags = ['--port', `127.0.0.1:${port}`, '--region', REGION, '--health', '/healthz', '--keep-alive', '--quiet'];
+  const side = join(folder, 'side');
+  const backend = ['posix', ...(existsSync(side) ? ['--sidecar', side] : []), join(folder, 'root')];
+  return await startServer(
+    {
+      name: 'objectstore',
+      command: [command, ...flags, ...backend],
+      env: { PATH: process.env.PATH, ROOT_ACCESS_KEY_ID: ACCESS_KEY, ROOT_SECRET_ACCESS_KEY: secret },
+      dataDir,
+    },
+    {
+      S3_ENDPOINT: `http://127.0.0.1:${port}`,
+      S3_REGION: REGION,
+      S3_BUCKET: BUCKET,
+      S3_ACCESS_KEY_ID: ACCESS_KEY,
+      S3_SECRET_ACCESS_KEY: secret,
+    },
+    () => answers(`http://127.0.0.1:${port}/healthz`),
+  );
+}
