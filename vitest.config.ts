@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+const servers = ['./deploy/local/vitest-servers.ts'];
+const elsewhere = ['**/node_modules/**', '**/*.integration.test.ts', '**/*.fault.test.ts', 'web/**'];
+const patient = { testTimeout: 60_000, hookTimeout: 120_000 };
+
+// Real servers are shared, the machine may have two cores: files that measure or break things run one by one.
+const alone = { fileParallelism: false };
+
+const web = existsSync(new URL('web/vite.config.ts', import.meta.url))
+  ? [
+      {
+        extends: './web/vite.config.ts',
+        root: './web',
+        test: { name: 'web', include: ['src/**/*.test.ts'] },
+      },
+    ]
+  : [];
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['**/*.test.ts'], exclude: elsewhere } },
+      ...web,
+      {
+        test: {
+          name: 'integration',
+          include: ['**/*.integration.test.ts'],
+          globalSetup: servers,
+          ...patient,
+        },
+      },
+      {
+        test: {
+          name: 'fault',
+          include: ['services/faults/**/*.fault.test.ts'],
+          globalSetup: servers,
+          ...patient,
+          testTimeout: 300_000,
+          ...alone,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['web/e2e/**/*.e2e.ts'],
+          ...patient,
+          testTimeout: 180_000,
+          ...alone,
+        },
+      },
+    ],
+  },
+});
