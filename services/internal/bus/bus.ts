@@ -1,0 +1,102 @@
+import type { Due, Entry, Lane, StageName } from '@kilat/contract';
+import { encodeDue, encodeEntry, journalSubject, wakeSubject, workSubject } from '@kilat/contract';
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { Fault } from '../fault/fault.ts';
+import type { Logger } from '../log/log.ts';
+import { type Context, pause } from '../process/context.ts';
+import { followJournal, type JournalHandler } from './follow.ts';
+import { type ConsumerLag, declareAll, lagOf, oldestServer } from './stream.ts';
+import { type Deliveries, openDeliveries } from './work.ts';
+
+/** Is the door to NATS. What the server refuses or does not answer is a Fault of kind unavailable. */
+export interface Bus extends AsyncDisposable {
+  /** Makes streams and durables as they should be; may be repeated at any time. */
+  declare(): Promise<void>;
+  /** Tells the relay that something was committed; never throws, for the relay polls besides. */
+  wake(): void;
+  onWake(handler: () => void): void;
+  publishEntry(entry: Entry): Promise<void>;
+  /** Publishes due work and gives its number in stream WORK. */
+  publishDue(due: Due): Promise<number>;
+  /** Hands over entries as they are published, until ctx is cancelled; see JournalHandler for what may be missing. */
+  follow(ctx: Context, handler: JournalHandler): Promise<void>;
+  /** Opens one durable's deliveries; it is declared again when it is gone. */
+  deliveries(stage: StageName, lane: Lane): Promise<Deliveries>;
+  /** Tells where a durable stands; the relay finds lost work by it. */
+  lag(stage: StageName, lane: Lane): Promise<ConsumerLag>;
+  probe(): string | undefined;
+}
+
+/** Says where nats-server is. */
+export interface BusOptions {
+  url: string;
+  log: Logger;
+}
+
+/** Connects, waiting for the server as long as ctx lives. Throws when the server is too old to keep our settings. */
+export async function openBus(ctx: Context, options: BusOptions): Promise<Bus> {
+  const connection = await dial(ctx, options);
+  const js = jetstream(connection, { timeout: 5_000 });
+  const jsm = await guarded(() => jetstreamManager(connection, { timeout: 5_000, checkAPI: false }));
+  return busOf(connection, js, jsm, options.log);
+}
+
+function busOf(connection: NatsConnection, js: JetStreamClient, jsm: JetStreamManager, log: Logger): Bus {
+  return {
+    declare: () => guarded(() => declareAll(jsm)),
+    wake: () => {
+      if (!connection.isClosed()) connection.publish(wakeSubject);
+    },
+    onWake: (handler) => void connection.subscribe(wakeSubject, { callback: handler }),
+    publishEntry: (entry) => guarded(() => publishEntry(js, entry)),
+    publishDue: (due) => guarded(() => publishDue(js, due)),
+    follow: (ctx, handler) => followJournal(ctx, js, handler, log),
+    deliveries: (stage, lane) => guarded(() => openDeliveries(js, jsm, stage, lane)),
+    lag: (stage, lane) => guarded(() => lagOf(jsm, stage, lane)),
+    probe: () => (connection.isClosed() ? 'the bus is closed' : undefined),
+    [Symbol.asyncDispose]: () => connection.drain().catch(() => connection.close()),
+  };
+}
+
+async function dial(ctx: Context, { url, log }: BusOptions): Promise<NatsConnection> {
+  while (!ctx.cancelled) {
+    try {
+      const connection = await connect({
+        servers: url,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 250,
+        reconnectJitter: 250,
+        timeout: 5_000,
+      });
+      oldestServer(connection.info?.version ?? '0');
+      return connection;
+    } catch (err) {
+      if (err instanceof Fault) throw err;
+      log.warn({ err }, 'bus not reached');
+      await pause(ctx, 500);
+    }
+  }
+  throw new Fault('unavailable', 'The bus was not reached.');
+}
+
+async function publishEntry(js: JetStreamClient, entry: Entry): Promise<void> {
+  const msgID = `${entry.epoch}:${entry.event_id}:${entry.seq}`;
+  await js.publish(journalSubject(entry.event_id, entry.type), encodeEntry(entry), { msgID });
+}
+
+async function publishDue(js: JetStreamClient, due: Due): Promise<number> {
+  const msgID = `${due.photo_id}:${due.stage}:${due.generation}`;
+  const ack = await js.publish(workSubject(due.stage, due.lane, due.event_id), encodeDue(due), { msgID });
+  return ack.seq;
+}
+
+// Whatever JetStream does not do now is a matter of waiting: Postgres still has it.
+async function guarded<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    throw new Fault('unavailable', 'The message bus is not available.', { cause, class: 'network' });
+  }
+}

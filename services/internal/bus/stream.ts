@@ -1,0 +1,73 @@
+import { durableName, type Lane, type StageName, streams } from '@kilat/contract';
+import { AckPolicy, DiscardPolicy, type JetStreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import { Fault } from '../fault/fault.ts';
+
+const day = 24 * 3_600_000;
+
+/** Is how long a delivery may be silent before it goes to another consumer, in milliseconds. */
+export const ackWaitMs = 60_000;
+
+// Only stages whose target exists have durables: a durable nobody reads would hold its stream's lag for ever.
+const durables: { stage: StageName; lane: Lane }[] = [
+  { stage: 'thumbnail', lane: 'live' },
+  { stage: 'thumbnail', lane: 'bulk' },
+];
+
+/** Tells where a durable stands: the stream it reads, and the last of its messages up to which all are acked. */
+export interface ConsumerLag {
+  stream: string;
+  firstSeq: number;
+  ackedSeq: number;
+}
+
+/** Throws when a server is older than 2.11: it would drop settings that we rely on without a word. */
+export function oldestServer(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > 2 || (major === 2 && minor >= 11)) return;
+  throw new Fault('internal', `nats-server ${version} is too old: 2.11 is the oldest that works`);
+}
+
+/** Makes streams JOURNAL and WORK and their durables, or brings them up to date. */
+export async function declareAll(jsm: JetStreamManager): Promise<void> {
+  const common = {
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    duplicate_window: nanos(600_000),
+  };
+  await declareStream(jsm, { name: streams.journal, subjects: ['journal.>'], max_age: nanos(7 * day), ...common });
+  await declareStream(jsm, { name: streams.work, subjects: ['work.>'], max_age: nanos(day), ...common });
+  for (const { stage, lane } of durables) await declareDurable(jsm, stage, lane);
+}
+
+async function declareStream(
+  jsm: JetStreamManager,
+  config: { name: string } & Parameters<JetStreamManager['streams']['add']>[0],
+): Promise<void> {
+  try {
+    await jsm.streams.info(config.name);
+    await jsm.streams.update(config.name, config);
+  } catch {
+    await jsm.streams.add(config);
+  }
+}
+
+/** Makes one durable as DESIGN has it: explicit acks, no limit of deliveries, for retries belong to Postgres. */
+export async function declareDurable(jsm: JetStreamManager, stage: StageName, lane: Lane): Promise<void> {
+  await jsm.consumers.add(streams.work, {
+    durable_name: durableName(stage, lane),
+    filter_subject: `work.${stage}.${lane}.*`,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(ackWaitMs),
+    max_deliver: -1,
+    max_ack_pending: 1_000,
+  });
+}
+
+/** Reads where a durable stands. */
+export async function lagOf(jsm: JetStreamManager, stage: StageName, lane: Lane): Promise<ConsumerLag> {
+  const stream = await jsm.streams.info(streams.work);
+  const consumer = await jsm.consumers.info(streams.work, durableName(stage, lane));
+  return { stream: stream.created, firstSeq: stream.state.first_seq, ackedSeq: consumer.ack_floor.stream_seq };
+}

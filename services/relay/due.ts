@@ -1,0 +1,75 @@
+import type { Due, Lane, StageName } from '@kilat/contract';
+import type { Bus } from '#internal/bus/bus.ts';
+import type { Database } from '#internal/database/database.ts';
+import type { Logger } from '#internal/log/log.ts';
+
+const atOnce = 200;
+const lanes: readonly Lane[] = ['live', 'bulk'];
+const stages: readonly StageName[] = ['thumbnail'];
+
+/** Is what handing out work needs. */
+export interface DueDeps {
+  database: Database;
+  bus: Bus;
+  log: Logger;
+}
+
+/** Publishes stages that are due and notes where their messages lie. Returns how many. */
+export async function publishDue(deps: DueDeps): Promise<number> {
+  const due = await deps.database.query<Due>(
+    `select 1 as v, event_id, photo_id, stage, lane, generation from stages
+     where state = 'due' and next_attempt_at <= now() order by next_attempt_at limit $1`,
+    [atOnce],
+  );
+  if (due.length === 0) return 0;
+  const { stream } = await deps.bus.lag('thumbnail', 'live');
+  const seqs = await Promise.all(due.map((one) => deps.bus.publishDue(one)));
+  await markQueued(deps.database, due, seqs, stream);
+  for (const { photo_id, event_id, stage, generation } of due)
+    deps.log.info({ photo_id, event_id, stage, generation }, 'work published');
+  return due.length;
+}
+
+// A fast consumer may have settled a stage before this: then its state is no longer due and stays as it is.
+async function markQueued(
+  database: Database,
+  due: readonly Due[],
+  seqs: readonly number[],
+  stream: string,
+): Promise<void> {
+  await database.query(
+    `update stages s set state = 'queued', work_seq = d.seq, work_stream = $6, updated_at = now()
+     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::bigint[]) as d(event_id, photo_id, stage, generation, seq)
+     where s.event_id = d.event_id and s.photo_id = d.photo_id and s.stage = d.stage and s.generation = d.generation and s.state = 'due'`,
+    [
+      due.map((d) => d.event_id),
+      due.map((d) => d.photo_id),
+      due.map((d) => d.stage),
+      due.map((d) => d.generation),
+      seqs,
+      stream,
+    ],
+  );
+}
+
+/**
+ * Makes lost work due again under a new generation: its message is older than all that its consumer still has to ack,
+ * or its stream is a new one. Returns how many.
+ */
+export async function recoverLost(deps: DueDeps): Promise<number> {
+  let found = 0;
+  for (const stage of stages) for (const lane of lanes) found += await recoverLane(deps, stage, lane);
+  return found;
+}
+
+async function recoverLane(deps: DueDeps, stage: StageName, lane: Lane): Promise<number> {
+  const { stream, firstSeq, ackedSeq } = await deps.bus.lag(stage, lane);
+  const lost = await deps.database.query<{ photo_id: string }>(
+    `update stages set state = 'due', generation = generation + 1, next_attempt_at = now(), updated_at = now()
+     where state = 'queued' and stage = $1 and lane = $2 and updated_at < now() - interval '2 seconds'
+       and (work_stream is distinct from $3 or work_seq <= $4 or work_seq < $5) returning photo_id`,
+    [stage, lane, stream, ackedSeq, firstSeq],
+  );
+  for (const { photo_id } of lost) deps.log.warn({ photo_id, stage, lane }, 'lost work is due again');
+  return lost.length;
+}

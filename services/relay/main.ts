@@ -1,0 +1,97 @@
+/**
+ * Target relay publishes what Postgres holds to JetStream: journal entries, and stages that are due.
+ *
+ * One replica leads by an advisory lock, the others wait for it. It has no other duty.
+ */
+import { openBus } from '#internal/bus/bus.ts';
+import { openDatabase } from '#internal/database/database.ts';
+import { type Leadership, tryLead } from '#internal/database/leader.ts';
+import { Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
+import { type Context, contextOf, pause } from '#internal/process/context.ts';
+import type { Process } from '#internal/process/process.ts';
+import { loadConfig } from './config.ts';
+import { type DueDeps, publishDue, recoverLost } from './due.ts';
+import { type PublishDeps, publishEntries } from './publish.ts';
+
+// Any constant does, as long as every replica takes the same lock.
+const relayLock = 7_304_115_002;
+
+/** Runs target relay until its context is cancelled. */
+export async function main(proc: Process): Promise<void> {
+  const config = loadConfig(proc.env);
+  await using database = await openDatabase({
+    url: config.DATABASE_URL,
+    poolSize: config.DATABASE_POOL_SIZE,
+    log: proc.log,
+  });
+  await using bus = await openBus(proc.ctx, { url: config.NATS_URL, log: proc.log });
+  const delay = new Histogram({
+    name: 'kilat_relay_publish_delay_seconds',
+    help: 'From the commit of an entry to its acknowledgement by JetStream',
+    buckets: secondsBuckets,
+    registers: [proc.metrics],
+  });
+  const deps = {
+    database,
+    bus,
+    log: proc.log,
+    onPublished: (entry: { recorded_at: string }) =>
+      delay.observe(Math.max(0, Date.now() - Date.parse(entry.recorded_at)) / 1_000),
+  };
+  proc.probe('database', () => database.probe());
+  proc.ready();
+  while (!proc.ctx.cancelled) {
+    await using leadership = await tryLead(config.DATABASE_URL, relayLock).catch(() => undefined);
+    if (leadership !== undefined) await lead(proc.ctx, leadership, deps, config);
+    else await pause(proc.ctx, 1_000);
+  }
+}
+
+async function lead(
+  ctx: Context,
+  leadership: Leadership,
+  deps: PublishDeps & DueDeps,
+  options: { RELAY_POLL_MS: number; RELAY_LOST_CHECK_SECONDS: number },
+): Promise<void> {
+  const over = new AbortController();
+  void leadership.lost.then(() => over.abort());
+  const term = contextOf(AbortSignal.any([ctx.signal, over.signal]));
+  const bell = createBell();
+  deps.bus.onWake(bell.ring);
+  deps.log.info('leading');
+  let [declared, checkedAt] = [false, 0];
+  while (!term.cancelled) {
+    try {
+      if (!declared) await deps.bus.declare();
+      declared = true;
+      const published = (await publishEntries(deps)) + (await publishDue(deps));
+      if (Date.now() - checkedAt > options.RELAY_LOST_CHECK_SECONDS * 1_000) {
+        await recoverLost(deps);
+        checkedAt = Date.now();
+      }
+      if (published === 0) await bell.wait(term, options.RELAY_POLL_MS);
+    } catch (err) {
+      // The bus may have lost its streams: they are declared again before the next try.
+      declared = false;
+      if (!term.cancelled) deps.log.warn({ err }, 'relay waits');
+      await pause(term, 500);
+    }
+  }
+}
+
+/** Makes a bell: a wait ends when it rings, rang since the last wait, or time is up. */
+function createBell() {
+  let rung = false;
+  let wakeUp = new AbortController();
+  return {
+    ring: () => {
+      rung = true;
+      wakeUp.abort();
+    },
+    async wait(ctx: Context, ms: number): Promise<void> {
+      if (!rung) await pause(contextOf(AbortSignal.any([ctx.signal, wakeUp.signal])), ms);
+      rung = false;
+      wakeUp = new AbortController();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { Entry } from '@kilat/contract';
+import type { Bus } from '#internal/bus/bus.ts';
+import type { Database } from '#internal/database/database.ts';
+import { readEntries } from '#internal/journal/journal.ts';
+import type { Logger } from '#internal/log/log.ts';
+
+const eventsAtOnce = 50;
+const entriesAtOnce = 500;
+
+/** Is what publishing needs. */
+export interface PublishDeps {
+  database: Database;
+  bus: Bus;
+  log: Logger;
+  onPublished: (entry: Entry) => void;
+}
+
+/** Publishes what the journal holds beyond its cursors: each event in order, events side by side. Returns how many. */
+export async function publishEntries(deps: PublishDeps): Promise<number> {
+  const behind = await deps.database.query<{ eventId: string; published: number }>(
+    `select h.event_id as "eventId", coalesce(c.published_seq, 0) as published from heads h
+     left join relay_cursors c on c.event_id = h.event_id where h.head_seq > coalesce(c.published_seq, 0) limit $1`,
+    [eventsAtOnce],
+  );
+  const counts = await Promise.all(behind.map(({ eventId, published }) => publishEvent(deps, eventId, published)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+async function publishEvent(deps: PublishDeps, eventId: string, after: number): Promise<number> {
+  const entries = await readEntries(deps.database, eventId, after, entriesAtOnce);
+  for (const entry of entries) await publishOne(deps, entry);
+  const last = entries.at(-1);
+  if (last !== undefined) await moveCursor(deps.database, eventId, last.seq);
+  return entries.length;
+}
+
+async function publishOne(deps: PublishDeps, entry: Entry): Promise<void> {
+  await deps.bus.publishEntry(entry);
+  deps.onPublished(entry);
+  const { event_id, photo_id, seq, type } = entry;
+  deps.log.info({ photo_id, event_id, seq, type }, 'entry published');
+}
+
+async function moveCursor(database: Database, eventId: string, seq: number): Promise<void> {
+  await database.query(
+    `insert into relay_cursors (event_id, published_seq) values ($1, $2)
+     on conflict (event_id) do update set published_seq = excluded.published_seq, updated_at = now()
+     where relay_cursors.published_seq < excluded.published_seq`,
+    [eventId, seq],
+  );
+}

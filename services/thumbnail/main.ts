@@ -1,0 +1,53 @@
+/**
+ * Target thumbnail renders every stored photo.
+ *
+ * It takes due thumbnail work, writes renditions beside the original and appends photo.previewed and photo.rendered to
+ * the journal. It keeps no state: scale it on consumer lag.
+ */
+import { openBus } from '#internal/bus/bus.ts';
+import { openDatabase } from '#internal/database/database.ts';
+import { createJournal } from '#internal/journal/journal.ts';
+import { Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
+import { openObjects } from '#internal/objects/objects.ts';
+import { objectsOptions } from '#internal/objects/settings.ts';
+import type { Process } from '#internal/process/process.ts';
+import { stageStore } from '#internal/stages/store.ts';
+import { work } from '#internal/stages/work.ts';
+import { loadConfig } from './config.ts';
+import { decode } from './render.ts';
+import { createThumbnailer } from './thumbnailer.ts';
+
+/** Runs target thumbnail until its context is cancelled and the photos in hand are done. */
+export async function main(proc: Process): Promise<void> {
+  const config = loadConfig(proc.env);
+  const { log } = proc;
+  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
+  await using bus = await openBus(proc.ctx, { url: config.NATS_URL, log });
+  await using objects = openObjects(objectsOptions(config));
+
+  const journal = createJournal(database, () => bus.wake());
+  const thumbnailer = createThumbnailer({ database, journal, objects, decode, log, onRendered: renderedMetrics(proc) });
+
+  proc.probe('database', () => database.probe());
+  proc.ready();
+  const stage = { name: 'thumbnail', concurrency: config.THUMBNAIL_CONCURRENCY, ...thumbnailer } as const;
+  await work(proc.ctx, { bus, stages: stageStore(database), stage, log });
+}
+
+function renderedMetrics(proc: Process) {
+  const common = { buckets: secondsBuckets, registers: [proc.metrics] };
+  const render = new Histogram({
+    name: 'kilat_thumbnail_render_seconds',
+    help: 'From the claim of a photo to its last rendition',
+    ...common,
+  });
+  const wait = new Histogram({
+    name: 'kilat_thumbnail_stored_to_rendered_seconds',
+    help: 'From a photo being stored to being rendered',
+    ...common,
+  });
+  return (seconds: number, storedAt: Date) => {
+    render.observe(seconds);
+    wait.observe(Math.max(0, Date.now() - storedAt.getTime()) / 1_000);
+  };
+}
