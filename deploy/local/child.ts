@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { onPath } from './program.ts';
+import { guarded, outliveNobody, signalGroup } from './orphan.ts';
 
 const BIGGEST_LOG = 20 * 1024 * 1024;
 
@@ -40,7 +40,8 @@ export interface Child extends AsyncDisposable {
 
 /** Starts a process that dies with us and that a Ctrl-C in the terminal does not reach. */
 export function startChild(program: Program): Child {
-  const [command = '', ...args] = [...(program.wrapper ?? []), ...guard(program), ...program.command];
+  const deathSignal = program.deathSignal ?? 'SIGKILL';
+  const [command = '', ...args] = [...(program.wrapper ?? []), ...guarded(program.command, deathSignal)];
   const log = openLog(program.logFile);
   const child = spawn(command, args, {
     cwd: program.cwd,
@@ -49,13 +50,14 @@ export function startChild(program: Program): Child {
     detached: true, // the terminal's signals go to a group: we end our children ourselves, in order
   });
   closeSync(log);
+  outliveNobody(child, deathSignal);
   const exited = new Promise<Exit>((resolve) => {
     child.on('exit', (code, signal) => resolve({ code, signal }));
     child.on('error', () => resolve({ code: 127, signal: null }));
   });
   const kill = (signal: NodeJS.Signals = 'SIGKILL') => void child.kill(signal);
   const stop = async () => {
-    const timer = setTimeout(() => killGroup(child.pid), program.stopTimeoutMs ?? 10_000);
+    const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), program.stopTimeoutMs ?? 10_000);
     child.kill(program.stopSignal ?? 'SIGTERM');
     await exited;
     clearTimeout(timer);
@@ -69,24 +71,10 @@ export function lastLines(logFile: string, count = 12): string {
   return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
 }
 
-function guard(program: Program): string[] {
-  const signal = program.deathSignal ?? 'SIGKILL';
-  return onPath('setpriv') ? ['setpriv', '--pdeathsig', signal.slice('SIG'.length)] : [];
-}
-
 function openLog(file: string): number {
   mkdirSync(dirname(file), { recursive: true });
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > BIGGEST_LOG) {
     renameSync(file, `${dirname(file)}/${basename(file)}.1`);
   }
   return openSync(file, 'a', 0o600);
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // it has just ended
-  }
 }

@@ -48,8 +48,8 @@ async function foundOnPath(binary: Binary): Promise<string | undefined> {
 }
 
 async function versionOf(path: string): Promise<string | undefined> {
-  const { stdout } = await execute(path, ['--version']).catch(() => ({ stdout: '' }));
-  return /(\d+\.\d+(\.\d+)?)/.exec(stdout)?.[1];
+  const printed = await execute([path, '--version']).catch(() => '');
+  return /(\d+\.\d+(\.\d+)?)/.exec(printed)?.[1];
 }
 
 // One at a time on a machine: two compilers side by side take more memory than small machines have.

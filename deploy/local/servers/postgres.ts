@@ -80,7 +80,7 @@ async function makeCluster({ initdb, wrapper }: PostgresPrograms, folder: string
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const access = [`--username=${USER}`, '--auth=scram-sha-256', `--pwfile=${join(folder, 'password')}`];
   const command = [...wrapper, initdb, '-D', staging, ...locale, ...access, '--data-checksums'];
-  await execute(command[0] ?? initdb, command.slice(1), { env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' } });
+  await execute(command, { env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' } });
   renameSync(staging, cluster);
 }
 
