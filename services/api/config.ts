@@ -1,0 +1,21 @@
+import { authSettings, proxySettings } from '#internal/auth/settings.ts';
+import { busSettings } from '#internal/bus/settings.ts';
+import { databaseSettings } from '#internal/database/settings.ts';
+import { type Environment, readSettings } from '#internal/env/env.ts';
+import { listenAddress } from '#internal/env/types.ts';
+import { limitSettings } from '#internal/limit/settings.ts';
+
+/** Lists the settings of target api. */
+export const settings = {
+  API_LISTEN: listenAddress('where /api is served', '127.0.0.1:8082'),
+  ...authSettings,
+  ...proxySettings,
+  ...limitSettings,
+  ...databaseSettings,
+  ...busSettings,
+};
+
+/** Reads the settings of target api. */
+export function loadConfig(env: Environment) {
+  return readSettings(settings, env);
+}

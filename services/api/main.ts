@@ -1,0 +1,58 @@
+/**
+ * Target api answers gallery and studio in JSON.
+ *
+ * It keeps no state: scale it on CPU.
+ */
+import { accessOf } from '#internal/auth/access.ts';
+import { capabilitiesOf } from '#internal/auth/capability.ts';
+import { redeem } from '#internal/auth/ownerlink.ts';
+import { sessionsOf } from '#internal/auth/sessions.ts';
+import { openBus } from '#internal/bus/bus.ts';
+import { openDatabase } from '#internal/database/database.ts';
+import { linkStore } from '#internal/events/links.ts';
+import { eventStore } from '#internal/events/store.ts';
+import { readAfter } from '#internal/frames/frame.ts';
+import { listen } from '#internal/httpserver/httpserver.ts';
+import { createJournal } from '#internal/journal/journal.ts';
+import { openLimits } from '#internal/limit/limit.ts';
+import { readPage } from '#internal/photos/page.ts';
+import { retryPhoto } from '#internal/photos/retry.ts';
+import { cancelled } from '#internal/process/context.ts';
+import type { Process } from '#internal/process/process.ts';
+import { callerOf } from './caller.ts';
+import { loadConfig } from './config.ts';
+import { createServer } from './server.ts';
+
+/** Runs target api until its context is cancelled. */
+export async function main(proc: Process): Promise<void> {
+  const config = loadConfig(proc.env);
+  const { log } = proc;
+  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
+  await using bus = await openBus(proc.ctx, { url: config.NATS_URL, log });
+  await using limits = openLimits(config.REDIS_URL, log);
+
+  const journal = createJournal(database, () => bus.wake());
+  const sessions = sessionsOf(database);
+  const app = await createServer({
+    access: accessOf(database),
+    caller: callerOf(sessions),
+    sessions,
+    capabilities: capabilitiesOf(config.KILAT_SECRET),
+    events: eventStore(database, journal, config.KILAT_SECRET),
+    links: linkStore(database, journal, config.KILAT_SECRET),
+    redeem: (token) => redeem(database, token),
+    page: (request) => readPage(database, request),
+    after: (eventId, audience, cursor) => readAfter(database, eventId, audience, cursor),
+    retry: (eventId, photoId) => retryPhoto(journal, eventId, photoId),
+    signInLimit: limits.limit({ name: 'sign-in', points: 20, seconds: 900, whenDown: 'closed' }),
+    linkLimit: limits.limit({ name: 'link', points: 600, seconds: 60, whenDown: 'open' }),
+    requestLimit: limits.limit({ name: 'api', points: 1_200, seconds: 60, whenDown: 'open' }),
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    trustProxy: config.TRUST_PROXY,
+    log,
+  });
+  proc.probe('database', () => database.probe());
+  await using _server = await listen(app, config.API_LISTEN);
+  proc.ready();
+  await cancelled(proc.ctx);
+}

@@ -1,0 +1,13 @@
+import * as z from 'zod';
+
+/** Matches the path of an event's resources. */
+export const EventParams = z.object({ event_id: z.uuid() });
+
+/** Matches the path of a photo. */
+export const PhotoParams = z.object({ event_id: z.uuid(), photo_id: z.uuid() });
+
+/** Matches the path of a share link. */
+export const LinkParams = z.object({ event_id: z.uuid(), link_id: z.uuid() });
+
+/** Is an answer without a body. */
+export const Nothing = z.null();

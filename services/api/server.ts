@@ -1,0 +1,39 @@
+import swagger from '@fastify/swagger';
+import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { checkOrigin } from '#internal/auth/origin.ts';
+import { type App, openApp } from '#internal/httpserver/httpserver.ts';
+import type { Limit } from '#internal/limit/limit.ts';
+import type { Logger } from '#internal/log/log.ts';
+import { type EventRoutes, eventRoutes } from './routes/events.ts';
+import { type LinkRoutes, linkRoutes } from './routes/links.ts';
+import { type PhotoRoutes, photoRoutes } from './routes/photos.ts';
+import { type SessionRoutes, sessionRoutes } from './routes/session.ts';
+
+/** Is what the api needs. */
+export interface ServerDeps extends SessionRoutes, EventRoutes, LinkRoutes, PhotoRoutes {
+  allowedOrigins: readonly string[];
+  trustProxy: readonly string[];
+  requestLimit: Limit;
+  log: Logger;
+}
+
+/** Makes the server of /api; its description is at /api/openapi.json. */
+export async function createServer(deps: ServerDeps): Promise<App> {
+  const app = openApp(deps);
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'Kilat', version: '1' } },
+    transform: jsonSchemaTransform,
+  });
+  app.addHook('onRequest', async (req, reply) => {
+    checkOrigin(req, deps.allowedOrigins);
+    // One venue shares one address: who has a session is counted by it.
+    await deps.requestLimit(req.headers.cookie ?? req.ip);
+    void reply.header('cache-control', 'no-store');
+  });
+  sessionRoutes(app, deps);
+  eventRoutes(app, deps);
+  linkRoutes(app, deps);
+  photoRoutes(app, deps);
+  app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  return app;
+}

@@ -1,0 +1,52 @@
+import { Redis } from 'ioredis';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { Fault } from '../fault/fault.ts';
+import type { Logger } from '../log/log.ts';
+
+/** Sets how many points a key has in some seconds, and whether a limiter that does not answer lets callers through. */
+export interface LimitOptions {
+  name: string;
+  points: number;
+  seconds: number;
+  whenDown: 'open' | 'closed';
+}
+
+/** Takes one point of a key; throws exhausted with the seconds to wait. */
+export type Limit = (key: string) => Promise<void>;
+
+/** Makes limits: across replicas with Redis, within this process without it. */
+export interface Limits extends AsyncDisposable {
+  limit(options: LimitOptions): Limit;
+}
+
+/** Opens the limits' store. */
+export function openLimits(redisUrl: string | undefined, log: Logger): Limits {
+  const redis =
+    redisUrl === undefined ? undefined : new Redis(redisUrl, { maxRetriesPerRequest: 1, enableOfflineQueue: false });
+  redis?.on('error', (err) => log.warn({ err }, 'redis not reached'));
+  return {
+    limit: (options) => limitOf(options, redis, log),
+    [Symbol.asyncDispose]: async () => redis?.disconnect(),
+  };
+}
+
+function limitOf(options: LimitOptions, redis: Redis | undefined, log: Logger): Limit {
+  const common = { keyPrefix: `kilat:${options.name}`, points: options.points, duration: options.seconds };
+  const limiter =
+    redis === undefined ? new RateLimiterMemory(common) : new RateLimiterRedis({ ...common, storeClient: redis });
+  return async (key) => {
+    try {
+      await limiter.consume(key);
+    } catch (error) {
+      if (error instanceof RateLimiterRes) throw tooMany(error);
+      log.warn({ err: error, limit: options.name }, 'limiter does not answer');
+      if (options.whenDown === 'closed') throw new Fault('unavailable', 'Try again in a moment.', { cause: error });
+    }
+  };
+}
+
+function tooMany(answer: RateLimiterRes): Fault {
+  return new Fault('exhausted', 'Too many requests: wait a moment.', {
+    retryAfter: Math.max(1, Math.ceil(answer.msBeforeNext / 1_000)),
+  });
+}

@@ -1,0 +1,88 @@
+import type { FailureClass, PhotoDetails, PhotoState, PhotoView, RenditionName } from '@kilat/contract';
+import type { Queryable } from '../database/database.ts';
+
+/** Names who looks: guests see what is visible, an event's team sees all that was stored, with details. */
+export type Audience = 'guest' | 'team';
+
+/** Is a photo's row as far as a view needs it. */
+export interface PhotoRow {
+  photoId: string;
+  state: 'announced' | 'stored' | 'ready' | 'failed' | 'deleted';
+  storedSeq: number | null;
+  fileName: string;
+  contentType: string | null;
+  caption: string | null;
+  uploaderName: string | null;
+  albumId: string | null;
+  size: number;
+  sha256: string | null;
+  width: number | null;
+  height: number | null;
+  thumbhash: string | null;
+  version: number;
+  renditions: RenditionName[];
+  takenAt: Date | null;
+  storedAt: Date | null;
+  verifiedAt: Date | null;
+  hiddenAt: Date | null;
+  error: { class: FailureClass; code: string; message: string } | null;
+}
+
+/** Lists the columns of a PhotoRow. */
+export const photoColumns = `photo_id as "photoId", state, stored_seq as "storedSeq", file_name as "fileName",
+  content_type as "contentType", caption, uploader_name as "uploaderName", album_id as "albumId", size, sha256, width, height,
+  thumbhash, version, renditions, taken_at as "takenAt", stored_at as "storedAt", verified_at as "verifiedAt",
+  hidden_at as "hiddenAt", processing_error as error`;
+
+/** Says in SQL what `isVisible` says: which photos an audience may see. */
+export const visibleTo: Record<Audience, string> = {
+  guest: `stored_seq is not null and state in ('stored', 'ready') and hidden_at is null`,
+  team: `stored_seq is not null and state <> 'deleted'`,
+};
+
+/** Tells whether an audience may see a photo; the event's state is judged by `authorize`. */
+export function isVisible(row: PhotoRow, audience: Audience): boolean {
+  if (row.storedSeq === null || row.state === 'deleted' || row.state === 'announced') return false;
+  return audience === 'team' || (row.state !== 'failed' && row.hiddenAt === null);
+}
+
+/** Makes a photo's view for an audience; null when it may not see the photo. */
+export function viewOf(row: PhotoRow, audience: Audience): PhotoView | null {
+  if (!isVisible(row, audience) || row.storedSeq === null || row.storedAt === null) return null;
+  const view: PhotoView = {
+    photo_id: row.photoId,
+    stored_seq: row.storedSeq,
+    state: row.state as PhotoState,
+    width: row.width,
+    height: row.height,
+    thumbhash: row.thumbhash,
+    version: row.version,
+    renditions: row.renditions,
+    taken_at: row.takenAt?.toISOString() ?? null,
+    stored_at: row.storedAt.toISOString(),
+    album_id: row.albumId,
+    caption: row.caption,
+    uploader_name: row.uploaderName,
+  };
+  return audience === 'team' ? { ...view, details: detailsOf(row) } : view;
+}
+
+function detailsOf(row: PhotoRow): PhotoDetails {
+  return {
+    file_name: row.fileName,
+    content_type: row.contentType,
+    size: row.size,
+    sha256: row.sha256,
+    verified_at: row.verifiedAt?.toISOString() ?? null,
+    error: row.state === 'failed' ? row.error : null,
+  };
+}
+
+/** Reads the rows of some photos of one event. */
+export async function readPhotos(from: Queryable, eventId: string, photoIds: readonly string[]): Promise<PhotoRow[]> {
+  if (photoIds.length === 0) return [];
+  return from.query<PhotoRow>(`select ${photoColumns} from photos where event_id = $1 and photo_id = any($2::uuid[])`, [
+    eventId,
+    photoIds,
+  ]);
+}

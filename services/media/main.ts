@@ -1,0 +1,36 @@
+/**
+ * Target media serves pictures to whoever holds a capability.
+ *
+ * It follows the journal to deny at once what is hidden or deleted. It keeps no state: scale it on CPU.
+ */
+import { capabilitiesOf } from '#internal/auth/capability.ts';
+import { openBus } from '#internal/bus/bus.ts';
+import { openDatabase } from '#internal/database/database.ts';
+import { listen } from '#internal/httpserver/httpserver.ts';
+import { openObjects } from '#internal/objects/objects.ts';
+import { objectsOptions } from '#internal/objects/settings.ts';
+import type { Process } from '#internal/process/process.ts';
+import { loadConfig } from './config.ts';
+import { permitOf } from './permit.ts';
+import { createServer } from './serve.ts';
+
+/** Runs target media until its context is cancelled. */
+export async function main(proc: Process): Promise<void> {
+  const config = loadConfig(proc.env);
+  const { log } = proc;
+  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
+  await using bus = await openBus(proc.ctx, { url: config.NATS_URL, log });
+  await using objects = openObjects(objectsOptions(config));
+
+  const permit = permitOf(database, capabilitiesOf(config.KILAT_SECRET));
+  const app = createServer({ objects, permit, trustProxy: config.TRUST_PROXY, log });
+  proc.probe('database', () => database.probe());
+  proc.probe('bucket', () => objects.probe());
+  await using _server = await listen(app, config.MEDIA_LISTEN);
+  proc.ready();
+  await bus.follow(proc.ctx, {
+    entry: ({ photo_id, type }) =>
+      photo_id === null || type === 'link.revoked' ? permit.forgetAll() : permit.forget(photo_id),
+    restarted: () => permit.forgetAll(),
+  });
+}
