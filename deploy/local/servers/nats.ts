@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { goInstall } from '../bring.ts';
 import { freePort } from '../port.ts';
+import { answers } from '../ready.ts';
 import { type Binary, resolveBinary } from '../resolve.ts';
-import { answers, externalServer, given, type Server, type ServerOptions, startServer } from './server.ts';
+import { externalServer, given, type Server, type ServerOptions, startServer } from './server.ts';
 
 const binary: Binary = {
   name: 'nats-server',
@@ -21,7 +22,7 @@ export async function startNats(options: ServerOptions): Promise<Server> {
   const [command, port, monitor] = await Promise.all([resolveBinary(binary), options.port ?? freePort(), freePort()]);
   const config = writeConfig(join(options.dataDir, 'nats'), port, monitor);
   return await startServer(
-    { name: 'nats', command: [command, '--config', config], dataDir: options.dataDir },
+    { name: 'nats', command: [command, '--config', config], dataDir: options.dataDir, stopping: options.stopping },
     { NATS_URL: `nats://127.0.0.1:${port}` },
     () => answers(`http://127.0.0.1:${monitor}/healthz`),
   );

@@ -2,9 +2,10 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { goInstall } from '../bring.ts';
 import { freePort } from '../port.ts';
+import { answers } from '../ready.ts';
 import { type Binary, resolveBinary } from '../resolve.ts';
 import { keptSecret } from './secret.ts';
-import { answers, externalServer, given, type Server, type ServerOptions, startServer } from './server.ts';
+import { externalServer, given, type Server, type ServerOptions, startServer } from './server.ts';
 
 const ACCESS_KEY = 'kilat';
 const BUCKET = 'kilat';
@@ -29,7 +30,7 @@ export async function startObjectStore(options: ServerOptions): Promise<Server> 
   // A folder below the root is a bucket: making it needs no signed request and works before the server runs.
   mkdirSync(join(folder, 'root', BUCKET), { recursive: true, mode: 0o700 });
   const secret = keptSecret(join(folder, 'secret'));
-  const start = () => run({ command, port, folder, secret, dataDir: options.dataDir });
+  const start = () => run({ ...options, command, port, folder, secret });
   return await start().catch((error: Error) => {
     if (!error.message.includes('xattr')) throw error;
     mkdirSync(join(folder, 'side')); // this disk has no extended attributes: from now on metadata are files
@@ -37,15 +38,14 @@ export async function startObjectStore(options: ServerOptions): Promise<Server> 
   });
 }
 
-interface Run {
+interface Run extends ServerOptions {
   command: string;
   port: number;
   folder: string;
   secret: string;
-  dataDir: string;
 }
 
-async function run({ command, port, folder, secret, dataDir }: Run): Promise<Server> {
+async function run({ command, port, folder, secret, dataDir, stopping }: Run): Promise<Server> {
   const flags = ['--port', `127.0.0.1:${port}`, '--region', REGION, '--health', '/healthz', '--keep-alive', '--quiet'];
   const side = join(folder, 'side');
   const backend = ['posix', ...(existsSync(side) ? ['--sidecar', side] : []), join(folder, 'root')];
@@ -55,6 +55,7 @@ async function run({ command, port, folder, secret, dataDir }: Run): Promise<Ser
       command: [command, ...flags, ...backend],
       env: { PATH: process.env.PATH, ROOT_ACCESS_KEY_ID: ACCESS_KEY, ROOT_SECRET_ACCESS_KEY: secret },
       dataDir,
+      stopping,
     },
     {
       S3_ENDPOINT: `http://127.0.0.1:${port}`,

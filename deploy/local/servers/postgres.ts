@@ -33,6 +33,7 @@ export async function startPostgres(options: ServerOptions): Promise<Server> {
       stopSignal: 'SIGINT',
       stopTimeoutMs: 30_000,
       dataDir: options.dataDir,
+      stopping: options.stopping,
     },
     { DATABASE_URL: url(DATABASE) },
     () => connects(url('postgres')),

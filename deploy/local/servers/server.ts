@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Child, lastLines, type Program, startChild } from '../child.ts';
+import { type Child, type Program, startChild } from '../child.ts';
+import { untilReady } from '../ready.ts';
 
 /** Is a real server that runs for us, with what its clients need to know of it. */
 export interface Server extends Child {
@@ -10,23 +10,20 @@ export interface Server extends Child {
 /** Says where a server keeps its data (in a folder of its own below this one) and where it listens on 127.0.0.1. */
 export interface ServerOptions {
   dataDir: string;
-  port?: number;
+  port?: number | undefined;
+  /** Ends a start that is still going on. */
+  stopping?: AbortSignal | undefined;
 }
 
-/** Starts a server and waits until it answers; throws with the last lines of its log when it ends before. */
+/** Starts a server and waits until it answers. */
 export async function startServer(
-  program: Omit<Program, 'logFile'> & { dataDir: string },
+  program: Omit<Program, 'logFile'> & { dataDir: string; stopping?: AbortSignal | undefined },
   env: Record<string, string>,
   isReady: () => Promise<boolean>,
 ): Promise<Server> {
   const logFile = join(program.dataDir, 'logs', `${program.name}.log`);
   const child = startChild({ ...program, logFile });
-  try {
-    await readiness(child, isReady);
-  } catch (error) {
-    await child.stop();
-    throw error;
-  }
+  await untilReady(child, isReady, program.stopping);
   return { ...child, env };
 }
 
@@ -41,22 +38,4 @@ export function externalServer(name: string, env: Record<string, string>): Serve
 export function given(names: readonly string[]): Record<string, string> | undefined {
   const found = names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   return found.length === names.length ? Object.fromEntries(found) : undefined;
-}
-
-/** Tells whether a GET is answered with 2xx. */
-export async function answers(url: string): Promise<boolean> {
-  return await fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
-    (response) => response.ok,
-    () => false,
-  );
-}
-
-async function readiness(child: Child, isReady: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
-  const ended = { yet: false };
-  void child.exited.then(() => (ended.yet = true));
-  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(25)) {
-    if (ended.yet) throw new Error(`${child.name} ended at once. Its log says:\n${lastLines(child.logFile)}`);
-    if (await isReady()) return;
-  }
-  throw new Error(`${child.name} did not answer in ${timeoutMs / 1000} s. Its log says:\n${lastLines(child.logFile)}`);
 }

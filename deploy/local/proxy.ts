@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { PassThrough, Readable } from 'node:stream';
+import httpProxy from '@fastify/http-proxy';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+
+// Longer than any stream lives: the targets end their streams, the proxy never does.
+const NEVER_MS = 2 ** 31 - 1;
+const DISCARD_MS = 5_000;
+
+/** Says where the proxy listens and which inner address serves each path; `/` takes what no other does. */
+export interface ProxyOptions {
+  host: string;
+  port: number;
+  tls: { cert: string; key: string } | undefined;
+  routes: Record<string, string>;
+}
+
+/** Is the one door to an installation. */
+export interface Door {
+  /** Takes no new connection and resolves when the last request has ended. */
+  drain(): Promise<void>;
+  /** Cuts what is still open. */
+  cut(): void;
+}
+
+/** Listens on the one origin and passes each path on to its target, streams unbuffered in both directions. */
+export async function startProxy(options: ProxyOptions): Promise<Door> {
+  const app = openProxy(options.tls);
+  for (const [prefix, upstream] of Object.entries(options.routes)) await route(app, prefix, upstream);
+  await app.listen({ host: options.host, port: options.port });
+  return { drain: async () => void (await app.close()), cut: () => app.server.closeAllConnections() };
+}
+
+function openProxy(tls: ProxyOptions['tls']): FastifyInstance {
+  const common = {
+    logger: false,
+    forceCloseConnections: 'idle' as const,
+    exposeHeadRoutes: false,
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+  };
+  const https = tls && { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
+  return (https ? fastify({ ...common, https }) : fastify(common)) as FastifyInstance;
+}
+
+async function route(app: FastifyInstance, prefix: string, upstream: string): Promise<void> {
+  await app.register(httpProxy, {
+    upstream,
+    prefix,
+    rewritePrefix: prefix === '/' ? '' : prefix,
+    http: { requestOptions: { timeout: NEVER_MS } },
+    disableRequestLogging: true,
+    preHandler: (request, _reply, done) => {
+      request.body = detached(request);
+      done();
+    },
+    replyOptions: {
+      retryDelay: () => null,
+      rewriteRequestHeaders: forwarded,
+      onError: (reply) => void refuse(reply as FastifyReply),
+    },
+  });
+}
+
+// A failed target must not take the client's connection with it: the answer still has to go out on it.
+function detached(request: FastifyRequest): unknown {
+  if (!(request.body instanceof Readable)) return request.body;
+  const { raw } = request;
+  const body = raw.pipe(new PassThrough());
+  raw.on('close', () => raw.complete || body.destroy());
+  body.on('close', () => raw.unpipe(body).resume());
+  body.on('error', () => {});
+  return body;
+}
+
+// We are the edge: what a client says of its own address is not passed on.
+function forwarded(request: FastifyRequest, headers: Record<string, string | string[] | undefined>) {
+  const { forwarded: _, ...others } = headers;
+  const { host } = request.headers;
+  const ours = { 'x-forwarded-for': request.ip, 'x-forwarded-proto': request.protocol };
+  return { ...others, ...ours, ...(host && { 'x-forwarded-host': host }) };
+}
+
+async function refuse(reply: FastifyReply): Promise<void> {
+  await discardRest(reply.request);
+  const problem = {
+    type: 'urn:kilat:problem:restarting',
+    title: 'restarting',
+    status: 503,
+    code: 'restarting',
+    detail: 'This part of the service is starting again; try once more in a moment.',
+    request_id: reply.request.id,
+  };
+  void reply
+    .status(503)
+    .header('retry-after', '2')
+    .type('application/problem+json')
+    .send(Buffer.from(JSON.stringify(problem)));
+}
+
+// An answer that overtakes its request is lost on clients that only look once they have sent everything.
+async function discardRest({ raw }: FastifyRequest): Promise<void> {
+  if (raw.complete || raw.destroyed) return;
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), DISCARD_MS);
+  await new Promise<void>((resolve) => {
+    for (const event of ['end', 'close']) raw.once(event, resolve);
+    over.signal.addEventListener('abort', () => resolve());
+    raw.resume();
+  });
+  clearTimeout(timer);
+}
