@@ -68,7 +68,11 @@ export function startChild(program: Program): Child {
 
 /** Answers the last lines that a process wrote to its log. */
 export function lastLines(logFile: string, count = 12): string {
-  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
+  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n');
+  return lines
+    .slice(-count)
+    .map((line) => line.slice(0, 400))
+    .join('\n');
 }
 
 function openLog(file: string): number {
