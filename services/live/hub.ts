@@ -24,7 +24,9 @@ export function createHub(deps: ChannelDeps) {
     channelOf,
     count: () => streams().length,
     wake: (eventId: string) => channels.get(eventId)?.wake(),
-    wakeAll: () => channels.forEach((channel) => channel.wake()),
+    wakeAll: () => {
+      for (const channel of channels.values()) channel.wake();
+    },
     join: (channel: Channel, client: Client) => void channel.clients.add(client),
     leave(eventId: string, client: Client): void {
       const channel = channels.get(eventId);
@@ -37,7 +39,7 @@ export function createHub(deps: ChannelDeps) {
       while (!ctx.cancelled) {
         await pause(ctx, lookEveryMs);
         await wakeBehind().catch(() => {});
-        channels.forEach((channel) => channel.tick());
+        for (const channel of channels.values()) channel.tick();
         if (Date.now() - beatAt < heartbeatEveryMs) continue;
         beatAt = Date.now();
         for (const { stream } of streams()) stream.write(':\n\n');

@@ -34,11 +34,13 @@ export async function main(proc: Process): Promise<void> {
     trustProxy: config.TRUST_PROXY,
     log,
   });
-  const streams = new Gauge({
+  new Gauge({
     name: 'kilat_live_streams',
     help: 'Open streams',
     registers: [proc.metrics],
-    collect: () => streams.set(hub.count()),
+    collect() {
+      this.set(hub.count());
+    },
   });
   proc.probe('database', () => database.probe());
   await using _server = await listen(app, config.LIVE_LISTEN);
