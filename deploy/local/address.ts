@@ -3,8 +3,8 @@ import { networkInterfaces } from 'node:os';
 // What virtual machines, containers and tunnels add is not how a guest's phone reaches us.
 const VIRTUAL = /^(docker|br-|veth|virbr|vmnet|tun|tap|cni|flannel)/;
 
-/** Lists the IPv4 addresses by which the venue's network reaches this machine, likeliest first. */
-export function lanAddresses(): string[] {
+// The likeliest comes first.
+function lanAddresses(): string[] {
   return Object.entries(networkInterfaces())
     .filter(([name]) => !VIRTUAL.test(name))
     .flatMap(([, addresses]) => addresses ?? [])

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import httpProxy from '@fastify/http-proxy';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
@@ -73,7 +74,7 @@ function detached(request: FastifyRequest): unknown {
 }
 
 // We are the edge: what a client says of its own address is not passed on.
-function forwarded(request: FastifyRequest, headers: Record<string, string | string[] | undefined>) {
+function forwarded(request: Pick<FastifyRequest, 'ip' | 'protocol' | 'headers'>, headers: IncomingHttpHeaders) {
   const { forwarded: _, ...others } = headers;
   const { host } = request.headers;
   const ours = { 'x-forwarded-for': request.ip, 'x-forwarded-proto': request.protocol };
