@@ -68,7 +68,7 @@ test(`no photo that a client was told is stored is lost, with seed ${seed}`, asy
 });
 
 test('photos in flight survive a kill of every service', async () => {
-  await using install = await startInstall({ env: { UPLOAD_SWEEP_SECONDS: '2' } });
+  await using install = await startInstall({ env: { UPLOAD_SWEEP_SECONDS: '2', WORK_ACK_WAIT_SECONDS: '5' } });
   const owner = await install.signIn();
   const event = EventView.parse(await (await post(`${install.api}/api/events`, { title: 'Kill' }, owner)).json());
   const camera = await createCamera(seeded(seed));

@@ -24,7 +24,11 @@ export async function main(proc: Process): Promise<void> {
     poolSize: config.DATABASE_POOL_SIZE,
     log: proc.log,
   });
-  await using bus = await openBus(proc.ctx, { url: config.NATS_URL, log: proc.log });
+  await using bus = await openBus(proc.ctx, {
+    url: config.NATS_URL,
+    ackWaitSeconds: config.WORK_ACK_WAIT_SECONDS,
+    log: proc.log,
+  });
   const delay = new Histogram({
     name: 'kilat_relay_publish_delay_seconds',
     help: 'From the commit of an entry to its acknowledgement by JetStream',

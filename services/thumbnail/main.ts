@@ -22,7 +22,11 @@ export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { log } = proc;
   await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
-  await using bus = await openBus(proc.ctx, { url: config.NATS_URL, log });
+  await using bus = await openBus(proc.ctx, {
+    url: config.NATS_URL,
+    ackWaitSeconds: config.WORK_ACK_WAIT_SECONDS,
+    log,
+  });
   await using objects = openObjects(objectsOptions(config));
 
   const journal = createJournal(database, () => bus.wake());

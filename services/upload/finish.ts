@@ -5,7 +5,7 @@ import type { Logger } from '#internal/log/log.ts';
 import type { ObjectInfo, Objects } from '#internal/objects/objects.ts';
 import type { UploadStore } from '#internal/uploads/store.ts';
 import type { Sniffed, Upload } from '#internal/uploads/upload.ts';
-import { discard, joinParts, keyOf, keyOfTail } from './send.ts';
+import { discard, goneFault, joinParts, keyOf, keyOfTail } from './send.ts';
 import { sniff, sniffBytes } from './sniff.ts';
 
 /** Is what the finish step needs. */
@@ -57,10 +57,11 @@ function isWhole(upload: Upload, object: ObjectInfo | undefined): object is Obje
   return object.crc32 === undefined || object.crc32 === upload.crc32;
 }
 
-async function startOver(deps: FinishDeps, upload: Upload): Promise<Fault> {
+/** Ends an upload whose stored bytes are lost; its client has to start over. */
+export async function startOver(deps: FinishDeps, upload: Upload): Promise<Fault> {
   await deps.uploads.settle(upload, 'gone', 'upload_gone');
   deps.log.error({ photo_id: upload.photoId, event_id: upload.eventId }, 'upload gone from the object storage');
-  return new Fault('missing', 'The upload is lost: send the file again.', { code: 'upload_gone', status: 410 });
+  return goneFault();
 }
 
 async function sniffStored(deps: FinishDeps, upload: Upload): Promise<Sniffed> {

@@ -40,7 +40,8 @@ export async function sendPart(
     if (range.whole) return { part: 1, size, etag: await putWhole(objects, upload, { body, size }, signal) };
     return { part: range.part, size, etag: await putPart(objects, upload, { body, size, part: range.part }, signal) };
   } catch (error) {
-    throw asObjectFault(error);
+    // The provider has aborted the multipart upload: what it held is lost, and only the client has it.
+    throw isAbsent(error) ? goneFault() : asObjectFault(error);
   } finally {
     // Nobody may wait for a reader that has given up.
     body.destroy();
@@ -122,6 +123,11 @@ export async function joinParts(objects: Objects, upload: Upload): Promise<void>
   }
 }
 
+/** Makes the fault of an upload whose stored bytes are lost. */
+export function goneFault(): Fault {
+  return new Fault('missing', 'The upload is lost: send the file again.', { code: 'upload_gone', status: 410 });
+}
+
 /** Removes all that an unfinished upload has stored. */
 export async function discard(objects: Objects, upload: Upload): Promise<void> {
   const UploadId = upload.multipartId ?? undefined;
@@ -145,7 +151,7 @@ function withTails(objects: Objects, upload: Upload, part: number, rest: Readabl
   async function* concat(): AsyncGenerator<Uint8Array> {
     for (const tail of tails) {
       const object = await objects.get(keyOfTail(upload, tail));
-      if (object?.size !== tail.size) throw new Fault('internal', 'a stored tail is missing');
+      if (object?.size !== tail.size) throw goneFault();
       yield* object.body;
     }
     yield* rest;

@@ -3,11 +3,11 @@ import { UploadMetadata } from '@kilat/contract';
 import { DataStore, type Lock, type Locker, Upload as TusUpload } from '@tus/server';
 import { Fault } from '#internal/fault/fault.ts';
 import type { Upload } from '#internal/uploads/upload.ts';
-import { type FinishDeps, finish, recover, refuse } from './finish.ts';
+import { type FinishDeps, finish, recover, refuse, startOver } from './finish.ts';
 import type { Leases } from './lease.ts';
 import { type ReceiverDeps, receive } from './receive.ts';
 import { currentRequest } from './request.ts';
-import { discard } from './send.ts';
+import { discard, goneFault } from './send.ts';
 
 /** Is what the store needs. */
 export type StoreDeps = FinishDeps & ReceiverDeps & { leases: Leases };
@@ -47,8 +47,7 @@ export class PhotoDataStore extends DataStore {
     const { upload } = lease;
     if (upload.state === 'refused')
       throw new Fault('invalid', 'This file is not a photo.', { code: 'not_a_photo', status: 415 });
-    if (upload.state === 'gone')
-      throw new Fault('missing', 'The upload is lost: send the file again.', { code: 'upload_gone', status: 410 });
+    if (upload.state === 'gone') throw goneFault();
     return asTus(id, upload);
   }
 
@@ -59,8 +58,7 @@ export class PhotoDataStore extends DataStore {
       await receive(this.#deps, lease, stream, contentLength === undefined ? undefined : offset + contentLength);
       if (lease.upload.received === lease.upload.length) lease.upload = await finish(this.#deps, lease.upload);
     } catch (error) {
-      if (error instanceof Fault && error.code === 'not_a_photo' && lease.upload.state === 'open')
-        await refuse(this.#deps, lease.upload, error);
+      await this.#end(lease.upload, error);
       throw error;
     }
     return lease.upload.received;
@@ -71,6 +69,13 @@ export class PhotoDataStore extends DataStore {
     if (upload.state === 'finished') throw new Fault('conflict', 'A stored photo is not an upload any more.');
     await this.#deps.uploads.settle(upload, 'gone', 'upload_missing');
     await discard(this.#deps.objects, upload);
+  }
+
+  /** Ends an upload that no retry can help. */
+  async #end(upload: Upload, error: unknown): Promise<void> {
+    if (!(error instanceof Fault) || upload.state !== 'open') return;
+    if (error.code === 'not_a_photo') await refuse(this.#deps, upload, error);
+    if (error.code === 'upload_gone') await startOver(this.#deps, upload);
   }
 
   #lockOf(id: string): Lock {

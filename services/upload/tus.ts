@@ -118,10 +118,7 @@ async function drain(req: IncomingMessage | undefined): Promise<void> {
       clearTimeout(timer);
       resolve();
     };
-    req
-      .once('end', done)
-      .once('close', done)
-      .on('data', () => {})
-      .resume();
+    // Whoever read the body so far would pause it again.
+    req.removeAllListeners('data').once('end', done).once('close', done).resume();
   });
 }

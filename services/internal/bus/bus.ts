@@ -11,6 +11,8 @@ import { type Deliveries, openDeliveries } from './work.ts';
 
 /** Is the door to NATS. What the server refuses or does not answer is a Fault of kind unavailable. */
 export interface Bus extends AsyncDisposable {
+  /** Is how long a delivery may be silent before it goes to another consumer. */
+  readonly ackWaitMs: number;
   /** Makes streams and durables as they should be; may be repeated at any time. */
   declare(): Promise<void>;
   /** Tells the relay that something was committed; never throws, for the relay polls besides. */
@@ -32,6 +34,8 @@ export interface Bus extends AsyncDisposable {
 export interface BusOptions {
   url: string;
   log: Logger;
+  /** Is how long a delivery may be silent before it goes to another consumer, in seconds; 60 unless told. */
+  ackWaitSeconds?: number;
 }
 
 /** Connects, waiting for the server as long as ctx lives. Throws when the server is too old to keep our settings. */
@@ -39,12 +43,20 @@ export async function openBus(ctx: Context, options: BusOptions): Promise<Bus> {
   const connection = await dial(ctx, options);
   const js = jetstream(connection, { timeout: 5_000 });
   const jsm = await guarded(() => jetstreamManager(connection, { timeout: 5_000, checkAPI: false }));
-  return busOf(connection, js, jsm, options.log);
+  return busOf(connection, { js, jsm, log: options.log, ackWaitMs: (options.ackWaitSeconds ?? 60) * 1_000 });
 }
 
-function busOf(connection: NatsConnection, js: JetStreamClient, jsm: JetStreamManager, log: Logger): Bus {
+interface Parts {
+  js: JetStreamClient;
+  jsm: JetStreamManager;
+  log: Logger;
+  ackWaitMs: number;
+}
+
+function busOf(connection: NatsConnection, { js, jsm, log, ackWaitMs }: Parts): Bus {
   return {
-    declare: () => guarded(() => declareAll(jsm)),
+    ackWaitMs,
+    declare: () => guarded(() => declareAll(jsm, ackWaitMs)),
     wake: () => {
       if (!connection.isClosed()) connection.publish(wakeSubject);
     },
@@ -52,7 +64,7 @@ function busOf(connection: NatsConnection, js: JetStreamClient, jsm: JetStreamMa
     publishEntry: (entry) => guarded(() => publishEntry(js, entry)),
     publishDue: (due) => guarded(() => publishDue(js, due)),
     follow: (ctx, handler) => followJournal(ctx, js, handler, log),
-    deliveries: (stage, lane) => guarded(() => openDeliveries(js, jsm, stage, lane)),
+    deliveries: (stage, lane) => guarded(() => openDeliveries(js, jsm, stage, lane, ackWaitMs)),
     lag: (stage, lane) => guarded(() => lagOf(jsm, stage, lane)),
     probe: () => (connection.isClosed() ? 'the bus is closed' : undefined),
     [Symbol.asyncDispose]: () => connection.drain().catch(() => connection.close()),

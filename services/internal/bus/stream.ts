@@ -5,9 +5,6 @@ import { Fault } from '../fault/fault.ts';
 
 const day = 24 * 3_600_000;
 
-/** Is how long a delivery may be silent before it goes to another consumer, in milliseconds. */
-export const ackWaitMs = 60_000;
-
 // Only stages whose target exists have durables: a durable nobody reads would hold its stream's lag for ever.
 const durables: { stage: StageName; lane: Lane }[] = [
   { stage: 'thumbnail', lane: 'live' },
@@ -29,7 +26,7 @@ export function oldestServer(version: string): void {
 }
 
 /** Makes streams JOURNAL and WORK and their durables, or brings them up to date. */
-export async function declareAll(jsm: JetStreamManager): Promise<void> {
+export async function declareAll(jsm: JetStreamManager, ackWaitMs: number): Promise<void> {
   const common = {
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
@@ -38,7 +35,7 @@ export async function declareAll(jsm: JetStreamManager): Promise<void> {
   };
   await declareStream(jsm, { name: streams.journal, subjects: ['journal.>'], max_age: nanos(7 * day), ...common });
   await declareStream(jsm, { name: streams.work, subjects: ['work.>'], max_age: nanos(day), ...common });
-  for (const { stage, lane } of durables) await declareDurable(jsm, stage, lane);
+  for (const { stage, lane } of durables) await declareDurable(jsm, stage, lane, ackWaitMs);
 }
 
 async function declareStream(
@@ -54,15 +51,27 @@ async function declareStream(
 }
 
 /** Makes one durable as DESIGN has it: explicit acks, no limit of deliveries, for retries belong to Postgres. */
-export async function declareDurable(jsm: JetStreamManager, stage: StageName, lane: Lane): Promise<void> {
-  await jsm.consumers.add(streams.work, {
-    durable_name: durableName(stage, lane),
+export async function declareDurable(
+  jsm: JetStreamManager,
+  stage: StageName,
+  lane: Lane,
+  ackWaitMs: number,
+): Promise<void> {
+  const durable_name = durableName(stage, lane);
+  const config = {
+    durable_name,
     filter_subject: `work.${stage}.${lane}.*`,
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ackWaitMs),
     max_deliver: -1,
     max_ack_pending: 1_000,
-  });
+  };
+  try {
+    await jsm.consumers.add(streams.work, config);
+  } catch {
+    // It is there with other settings, of another release.
+    await jsm.consumers.update(streams.work, durable_name, config);
+  }
 }
 
 /** Reads where a durable stands. */

@@ -26,8 +26,9 @@ export async function openDeliveries(
   jsm: JetStreamManager,
   stage: StageName,
   lane: Lane,
+  ackWaitMs: number,
 ): Promise<Deliveries> {
-  const consumer = await getConsumer(js, jsm, stage, lane);
+  const consumer = await getConsumer(js, jsm, stage, lane, ackWaitMs);
   return {
     async next(waitMs) {
       const message = await consumer.next({ expires: waitMs });
@@ -48,7 +49,8 @@ async function getConsumer(
   jsm: JetStreamManager,
   stage: StageName,
   lane: Lane,
+  ackWaitMs: number,
 ): Promise<Consumer> {
-  await declareDurable(jsm, stage, lane);
+  await declareDurable(jsm, stage, lane, ackWaitMs);
   return js.consumers.get(streams.work, durableName(stage, lane));
 }

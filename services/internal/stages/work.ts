@@ -1,6 +1,5 @@
 import { type Due, decodeDue, type Lane, type StageName } from '@kilat/contract';
 import type { Bus } from '../bus/bus.ts';
-import { ackWaitMs } from '../bus/stream.ts';
 import type { Deliveries, Delivery } from '../bus/work.ts';
 import type { Logger } from '../log/log.ts';
 import { type Context, pause } from '../process/context.ts';
@@ -64,7 +63,7 @@ async function deliver(parts: Parts, delivery: Delivery, brake: { pauseMs: numbe
     delivery.term(`undecodable ${delivery.subject}`);
     return;
   }
-  const heartbeat = setInterval(() => delivery.working(), ackWaitMs / 3);
+  const heartbeat = setInterval(() => delivery.working(), parts.bus.ackWaitMs / 3);
   try {
     const claim = await parts.stages.claim(due);
     if (claim !== undefined) await attempt(parts, claim, brake);

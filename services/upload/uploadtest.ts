@@ -1,0 +1,149 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { Upload } from 'tus-js-client';
+import { accessOf } from '#internal/auth/access.ts';
+import { mintOwnerLink, redeem } from '#internal/auth/ownerlink.ts';
+import { sessionsOf } from '#internal/auth/sessions.ts';
+import { openDatabase } from '#internal/database/database.ts';
+import { migrate } from '#internal/database/migrate.ts';
+import { linkStore } from '#internal/events/links.ts';
+import { eventStore } from '#internal/events/store.ts';
+import { createJournal } from '#internal/journal/journal.ts';
+import { silentLog } from '#internal/log/log.ts';
+import { openObjects } from '#internal/objects/objects.ts';
+import { contextOf } from '#internal/process/context.ts';
+import { uploadStore } from '#internal/uploads/store.ts';
+import { freshBucket, freshDatabase, temporaryFolder, testServers } from '../../deploy/local/testing.ts';
+import { createLeases } from './lease.ts';
+import { createServer } from './server.ts';
+import { PhotoDataStore } from './store.ts';
+import { sweepOnce } from './sweep.ts';
+import { createTus } from './tus.ts';
+
+const secret = 'a secret for tests of at least 32 characters';
+const log = silentLog();
+
+/** Starts an upload server on real PostgreSQL and S3 of its own; `calls` lists the S3 commands that it sent. */
+export async function startUpload() {
+  const url = await freshDatabase();
+  await migrate(url, log);
+  const database = await openDatabase({ url, poolSize: 8, log });
+  const {
+    S3_ENDPOINT: endpoint,
+    S3_REGION: region,
+    S3_ACCESS_KEY_ID: accessKeyId,
+    S3_SECRET_ACCESS_KEY: secretAccessKey,
+  } = testServers();
+  const objects = openObjects({
+    endpoint,
+    region,
+    bucket: freshBucket(),
+    accessKeyId,
+    secretAccessKey,
+    forcePathStyle: true,
+  });
+  const calls: string[] = [];
+  let failing: string | undefined;
+  objects.client.middlewareStack.add(
+    (next, context) => async (args) => {
+      calls.push(context.commandName ?? '');
+      if (context.commandName !== failing) return next(args);
+      failing = undefined;
+      throw Object.assign(new Error('planned'), { name: 'TimeoutError' });
+    },
+    { step: 'initialize', name: 'count' },
+  );
+  const journal = createJournal(database, () => {});
+  const uploads = uploadStore(database);
+  const leases = createLeases(uploads, log);
+  const spoolDir = join(temporaryFolder(), 'spool');
+  mkdirSync(spoolDir, { recursive: true });
+  const deps = { uploads, objects, journal, log, leases, spoolDir, onStored: () => {} };
+  const store = new PhotoDataStore(deps);
+  const sessions = sessionsOf(database);
+  const tus = createTus({ store, uploads, access: accessOf(database), maxBytes: 64 * 1024 * 1024, log });
+  const { app, drain } = createServer({ tus, sessions, allowedOrigins: [], trustProxy: [], idleSeconds: 30, log });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const [, token = ''] = (await mintOwnerLink(database)).split('#');
+  const accountId = await redeem(database, token);
+  const cookie = `kilat=${(await sessions.beginAccount(accountId)).token}`;
+  const events = eventStore(database, journal, secret);
+  const event = await events.create(accountId, { title: 'Test' });
+  const [link] = await linkStore(database, journal, secret).list(event.event_id);
+  const opened = await linkStore(database, journal, secret).open(link?.path.split('/').at(-1) ?? '');
+  return {
+    files: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/files`,
+    cookie,
+    guestCookie: `kilat=${(await sessions.beginGuest(opened)).token}`,
+    eventId: event.event_id,
+    events,
+    database,
+    objects,
+    calls,
+    deps,
+    /** Lets the next call of one S3 command fail before it is sent. */
+    failNext: (command: string) => {
+      failing = command;
+    },
+    sweep: () => sweepOnce(contextOf(AbortSignal.timeout(20_000)), deps, 0),
+    async [Symbol.asyncDispose]() {
+      await drain(0);
+      await app.close();
+      await objects[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+export type TestUpload = Awaited<ReturnType<typeof startUpload>>;
+
+/** Makes a JPEG of a size in bytes, unlike any other. */
+export async function photoOf(bytes: number): Promise<Buffer> {
+  const picture = await sharp({ create: { width: 640, height: 480, channels: 3, background: '#456' } })
+    .jpeg()
+    .toBuffer();
+  const photo = Buffer.alloc(Math.max(bytes, picture.length + 32), randomBytes(4_096));
+  picture.copy(photo);
+  return photo;
+}
+
+/** Computes a SHA-256 as hex. */
+export function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Is how a tus upload ended for its client. */
+export interface Sent {
+  stored: boolean;
+  id: string;
+  status: number | undefined;
+  code: string | undefined;
+}
+
+/** Sends a photo by tus-js-client. */
+export function send(
+  upload: TestUpload,
+  photo: Buffer,
+  options: { chunkSize?: number; retryDelays?: number[]; cookie?: string; metadata?: Record<string, string> } = {},
+): Promise<Sent> {
+  return new Promise((resolve) => {
+    const { cookie = upload.cookie, metadata = {}, ...rest } = options;
+    const client = new Upload(photo, {
+      endpoint: upload.files,
+      headers: { cookie },
+      retryDelays: [50, 100, 200, 400],
+      metadata: { event_id: upload.eventId, filename: 'DSC_0001.JPG', ...metadata },
+      ...rest,
+      onSuccess: () => resolve({ stored: true, id: client.url?.split('/').at(-1) ?? '', status: 204, code: undefined }),
+      onError: (error) => {
+        const answer = 'originalResponse' in error ? error.originalResponse : null;
+        const body = answer?.getBody() ?? '';
+        const code = body.startsWith('{') ? String(JSON.parse(body).code) : undefined;
+        resolve({ stored: false, id: client.url?.split('/').at(-1) ?? '', status: answer?.getStatus(), code });
+      },
+    });
+    client.start();
+  });
+}
