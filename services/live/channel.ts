@@ -1,19 +1,21 @@
 import { type Entry, type Frame, maxFrameEntries } from '@kilat/contract';
 import type { Database } from '#internal/database/database.ts';
-import { buildFrame, readAfter } from '#internal/frames/frame.ts';
+import { buildFrames, readAfter } from '#internal/frames/frame.ts';
 import { type Head, readEntries, readHead } from '#internal/journal/journal.ts';
 import type { Audience } from '#internal/photos/view.ts';
-import { sliceAfter } from './slice.ts';
+import { createRing, type Ring } from './ring.ts';
 import { encodeEvent, encodeFrame, type Stream } from './stream.ts';
 
 const quietMs = 250;
 const countsEveryMs = 1_000;
-const ringSize = 256;
+const ringEntries = 1_000;
+const audiences = ['guest', 'team'] as const;
 
-/** Is one client of a channel: what it may see, and how far it has been served. */
+/** Is one client of a channel: what it may see, by which link, and how far it has been served. */
 export interface Client {
   readonly stream: Stream;
   readonly audience: Audience;
+  readonly linkId: string | undefined;
   seq: number;
   /** Is true while the client is being brought up to date; frames wait in the ring meanwhile. */
   catchingUp: boolean;
@@ -23,21 +25,23 @@ export interface Client {
 export interface ChannelDeps {
   database: Database;
   onSent: (eventId: string, entries: readonly Entry[], clients: number) => void;
+  onRightsEnded: () => void;
 }
 
 /**
  * Serves one event's watchers. News of it only wakes the channel: what is sent is read from PostgreSQL, whose seqs are
- * dense, so that late, doubled or lost messages do no harm. A frame is built once per audience.
+ * dense, so that late, doubled or lost messages do no harm. A frame is built and encoded once per audience.
  */
 export class Channel {
   readonly clients = new Set<Client>();
   readonly #deps: ChannelDeps;
   readonly #eventId: string;
-  readonly #rings: Record<Audience, Frame[]> = { guest: [], team: [] };
+  readonly #rings: Record<Audience, Ring> = { guest: createRing(ringEntries), team: createRing(ringEntries) };
+  readonly #reads = new Map<string, Promise<Frame | undefined>>();
   #head: Head;
   #flushing: Promise<void> | undefined;
   #again = false;
-  #flushedAt = 0;
+  #nextFlushAt = 0;
   #countedAt = 0;
   #counted: number;
 
@@ -61,93 +65,108 @@ export class Channel {
     });
   }
 
-  /** Brings a client from its seq to where the channel stands, from the ring or from PostgreSQL. */
+  /** Brings a client from its seq to where the channel stands; who cannot be served now is asked to come again. */
   async catchUp(client: Client): Promise<void> {
     client.catchingUp = true;
-    while (!client.stream.closed && client.seq < this.#head.seq) {
-      const frame = this.#fromRing(client) ?? (await this.#fromDatabase(client));
-      if (frame === undefined) break;
-      this.#send(client, frame);
+    try {
+      while (!client.stream.closed && client.seq < this.#head.seq) {
+        const frame = this.#rings[client.audience].after(client.seq) ?? (await this.#read(client));
+        if (frame === undefined || frame.to <= client.seq) return client.stream.close(quietMs);
+        this.#write(client, encodeFrame(frame), frame.to);
+        await client.stream.drained();
+      }
+    } catch {
+      client.stream.close(1_000 + Math.random() * 2_000);
+    } finally {
+      client.catchingUp = false;
     }
-    client.catchingUp = false;
+  }
+
+  /** Sends the counter when it was held back, for who watches an event that has gone quiet. */
+  tick(): void {
+    if (this.#counted === this.#head.photoCount || Date.now() - this.#countedAt < countsEveryMs) return;
+    this.#countedAt = Date.now();
+    this.#counted = this.#head.photoCount;
+    const bytes = encodeEvent('counts', { photos: this.#counted });
+    for (const { stream, catchingUp } of this.clients) if (!catchingUp) stream.write(bytes);
+  }
+
+  /** Ends streams whose clients then come again, so that their rights are looked at again. */
+  dismiss(whom: (client: Client) => boolean): void {
+    for (const client of this.clients) if (whom(client)) client.stream.close(500 + Math.random() * 500);
   }
 
   async #run(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, this.#flushedAt + quietMs - Date.now())));
+    const wait = this.#nextFlushAt - Date.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     this.#again = false;
-    this.#flushedAt = Date.now();
+    this.#nextFlushAt = Date.now() + quietMs;
     // What fails now is tried at the next look, which comes within two seconds.
     await this.#flush().catch(() => {});
   }
 
   async #flush(): Promise<void> {
+    const from = this.#head;
     const news = await this.#deps.database.snapshot(async (tx) => {
       const head = await readHead(tx, this.#eventId);
-      if (head === undefined || head.seq === this.#head.seq) return undefined;
-      const entries = await readEntries(tx, this.#eventId, this.#head.seq, maxFrameEntries);
-      const frameFor = (audience: Audience) => buildFrame(tx, this.#eventId, this.#head, entries, audience);
-      return { head, entries, frames: { guest: await frameFor('guest'), team: await frameFor('team') } };
+      if (head === undefined || (head.epoch === from.epoch && head.seq <= from.seq)) return undefined;
+      const entries = head.epoch === from.epoch ? await readEntries(tx, this.#eventId, from.seq, maxFrameEntries) : [];
+      return { head, entries, frames: await buildFrames(tx, this.#eventId, from, entries) };
     });
     if (news === undefined) return;
+    if (news.head.epoch !== from.epoch) return this.#restart(news.head);
     this.#head = { ...news.head, seq: news.frames.guest.to };
     this.#again ||= news.head.seq > this.#head.seq;
     this.#publish(news.frames, news.entries);
   }
 
+  // The database came back from a backup: no cursor of before can be followed.
+  #restart(head: Head): void {
+    this.#head = head;
+    for (const audience of audiences) this.#rings[audience].clear();
+    this.dismiss(() => true);
+  }
+
   #publish(frames: Record<Audience, Frame>, entries: readonly Entry[]): void {
-    const texts = { guest: encodeFrame(frames.guest), team: encodeFrame(frames.team) };
-    for (const audience of ['guest', 'team'] as const) {
-      this.#rings[audience].push(frames[audience]);
-      if (this.#rings[audience].length > ringSize) this.#rings[audience].shift();
-    }
+    const startedAt = performance.now();
+    for (const audience of audiences) this.#rings[audience].push(frames[audience]);
+    const bytes = { guest: encodeFrame(frames.guest), team: encodeFrame(frames.team) };
     for (const client of this.clients) {
-      const frame = frames[client.audience];
       if (client.catchingUp) continue;
-      if (client.seq === frame.from) this.#write(client, texts[client.audience], frame.to);
+      const { from, to } = frames[client.audience];
+      if (client.seq === from) this.#write(client, bytes[client.audience], to);
       else void this.catchUp(client);
     }
-    this.#count();
+    this.tick();
+    // Sending takes half of a core at most, however many watch.
+    this.#nextFlushAt = Math.max(this.#nextFlushAt, Date.now() + performance.now() - startedAt);
     this.#deps.onSent(this.#eventId, entries, this.clients.size);
-    if (entries.some(({ type }) => type === 'link.revoked' || type === 'event.changed')) this.#dismissGuests();
+    for (const entry of entries) this.#endRights(entry);
   }
 
-  /** Ends guests' streams, so that their rights are looked at again when they come back. */
-  #dismissGuests(): void {
-    for (const { audience, stream } of this.clients) if (audience === 'guest') stream.close(500 + Math.random() * 500);
+  #endRights({ type, data }: Entry): void {
+    if (type === 'link.revoked') this.dismiss(({ linkId }) => linkId !== undefined && linkId === data.link_id);
+    else if (type === 'event.changed' && data.state !== 'live' && data.state !== 'closed')
+      this.dismiss(({ audience }) => audience === 'guest');
+    else return;
+    this.#deps.onRightsEnded();
   }
 
-  #count(): void {
-    if (this.#counted === this.#head.photoCount || Date.now() - this.#countedAt < countsEveryMs) return;
-    this.#countedAt = Date.now();
-    this.#counted = this.#head.photoCount;
-    const text = encodeEvent('counts', { photos: this.#counted });
-    for (const { stream } of this.clients) stream.write(text);
+  // After a restart of this replica all clients come with one and the same cursor: they share one look-up.
+  #read({ audience, seq }: Client): Promise<Frame | undefined> {
+    const key = `${audience} ${seq}`;
+    const reading = this.#reads.get(key) ?? this.#readFrame(audience, seq).finally(() => this.#reads.delete(key));
+    this.#reads.set(key, reading);
+    return reading;
   }
 
-  #fromRing(client: Client): Frame | undefined {
-    for (const frame of this.#rings[client.audience]) {
-      const sliced = sliceAfter(frame, client.seq);
-      if (sliced !== undefined) return sliced;
-    }
-    return undefined;
+  async #readFrame(audience: Audience, seq: number): Promise<Frame | undefined> {
+    const cursor = { epoch: this.#head.epoch, seq };
+    return (await readAfter(this.#deps.database, this.#eventId, audience, cursor))?.frame;
   }
 
-  async #fromDatabase(client: Client): Promise<Frame | undefined> {
-    const cursor = { epoch: this.#head.epoch, seq: client.seq };
-    return (await readAfter(this.#deps.database, this.#eventId, client.audience, cursor))?.frame;
-  }
-
-  #send(client: Client, frame: Frame): void {
-    this.#write(client, encodeFrame(frame), frame.to);
-  }
-
-  #write(client: Client, text: string, seq: number): void {
-    client.stream.write(text);
+  #write(client: Client, bytes: Buffer, seq: number): void {
+    client.stream.write(bytes);
     client.seq = seq;
-  }
-
-  /** Looks whether the counter was held back, for who watches an event that has gone quiet. */
-  tick(): void {
-    this.#count();
   }
 }

@@ -3,37 +3,49 @@ import { type Context, pause } from '#internal/process/context.ts';
 import { Channel, type ChannelDeps, type Client } from './channel.ts';
 
 const lookEveryMs = 2_000;
-const heartbeatEveryMs = 15_000;
+const heartbeatEveryMs = 13_000;
+const heartbeat = Buffer.from(':\n\n');
 
 /** Keeps the channels of the events that somebody watches. */
-export function createHub(deps: ChannelDeps) {
+export function createHub(deps: Omit<ChannelDeps, 'onRightsEnded'>) {
   const channels = new Map<string, Channel>();
+  let rightsEnded = 0;
+  const channelDeps: ChannelDeps = {
+    ...deps,
+    onRightsEnded: () => {
+      rightsEnded += 1;
+    },
+  };
   const streams = () => [...channels.values()].flatMap((channel) => [...channel.clients]);
 
   async function channelOf(eventId: string): Promise<Channel | undefined> {
     const known = channels.get(eventId);
     if (known !== undefined) return known;
     const head = await readHead(deps.database, eventId);
-    if (head === undefined) return undefined;
-    const channel = channels.get(eventId) ?? new Channel(deps, eventId, head);
-    channels.set(eventId, channel);
-    return channel;
+    return head === undefined ? undefined : new Channel(channelDeps, eventId, head);
   }
 
   return {
+    /** Gives the channel that a client of an event will follow, perhaps a new one; undefined for an unknown event. */
     channelOf,
-    count: () => streams().length,
+    /** Counts how often rights were ended: who was admitted while it moved is looked at again. */
+    rightsEnded: () => rightsEnded,
     wake: (eventId: string) => channels.get(eventId)?.wake(),
     wakeAll: () => {
       for (const channel of channels.values()) channel.wake();
     },
-    join: (channel: Channel, client: Client) => void channel.clients.add(client),
-    leave(eventId: string, client: Client): void {
-      const channel = channels.get(eventId);
-      channel?.clients.delete(client);
-      if (channel?.clients.size === 0) channels.delete(eventId);
+    /** Lets a client follow until its stream closes, and gives its channel; one that nobody follows ends. */
+    join(eventId: string, found: Channel, client: Client): Channel {
+      const channel = channels.get(eventId) ?? found;
+      channels.set(eventId, channel);
+      channel.clients.add(client);
+      client.stream.onClose(() => {
+        channel.clients.delete(client);
+        if (channel.clients.size === 0 && channels.get(eventId) === channel) channels.delete(eventId);
+      });
+      return channel;
     },
-    /** Looks at the heads every 2 s, whatever the bus says, and keeps connections warm every 15 s. */
+    /** Looks at the heads every 2 s, whatever the bus says, and keeps connections warm at least every 15 s. */
     async watch(ctx: Context): Promise<void> {
       let beatAt = Date.now();
       while (!ctx.cancelled) {
@@ -42,7 +54,7 @@ export function createHub(deps: ChannelDeps) {
         for (const channel of channels.values()) channel.tick();
         if (Date.now() - beatAt < heartbeatEveryMs) continue;
         beatAt = Date.now();
-        for (const { stream } of streams()) stream.write(':\n\n');
+        for (const { stream } of streams()) if (stream.idle) stream.write(heartbeat);
       }
     },
     /** Closes all streams, spread over some seconds, so that their clients do not come back all at once. */

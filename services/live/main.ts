@@ -10,9 +10,11 @@ import { sessionsOf } from '#internal/auth/sessions.ts';
 import { openBus } from '#internal/bus/bus.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
+import { readHead } from '#internal/journal/journal.ts';
 import { Gauge, Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
 import { cancelled } from '#internal/process/context.ts';
 import type { Process } from '#internal/process/process.ts';
+import { createAdmission } from './admission.ts';
 import { loadConfig } from './config.ts';
 import { createHub } from './hub.ts';
 import { createServer } from './server.ts';
@@ -25,12 +27,19 @@ export async function main(proc: Process): Promise<void> {
   await using bus = await openBus(proc.ctx, { url: config.NATS_URL, log });
 
   const hub = createHub({ database, onSent: sentReport(proc) });
+  const admission = createAdmission({
+    most: config.LIVE_MAX_STREAMS,
+    mostPerSession: config.LIVE_STREAMS_PER_SESSION,
+  });
   const app = createServer({
     hub,
-    access: accessOf(database, 1_000),
+    // Never from a cache: who was just sent away for a revoked link must not come back in.
+    access: accessOf(database),
     sessions: sessionsOf(database),
     capabilities: capabilitiesOf(config.KILAT_SECRET),
-    maxStreams: config.LIVE_MAX_STREAMS,
+    admission,
+    headOf: (eventId) => readHead(database, eventId),
+    rotateMs: config.LIVE_ROTATE_SECONDS * 1_000,
     trustProxy: config.TRUST_PROXY,
     log,
   });
@@ -39,7 +48,7 @@ export async function main(proc: Process): Promise<void> {
     help: 'Open streams',
     registers: [proc.metrics],
     collect() {
-      this.set(hub.count());
+      this.set(admission.count());
     },
   });
   proc.probe('database', () => database.probe());
@@ -51,6 +60,7 @@ export async function main(proc: Process): Promise<void> {
   const watching = hub.watch(proc.ctx);
   proc.ready();
   await cancelled(proc.ctx);
+  admission.stop();
   await hub.dismiss(config.LIVE_GRACE_SECONDS);
   await Promise.all([following, watching]);
 }

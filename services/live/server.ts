@@ -1,20 +1,22 @@
-import { AfterQuery, type Cursor, parseCursor } from '@kilat/contract';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AfterQuery, type Cursor, type Hello, parseCursor } from '@kilat/contract';
+import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Access } from '#internal/auth/access.ts';
-import { isTeam } from '#internal/auth/authorize.ts';
+import { authorize, isTeam } from '#internal/auth/authorize.ts';
 import type { Capabilities } from '#internal/auth/capability.ts';
 import { grantFor } from '#internal/auth/grant.ts';
-import type { Sessions } from '#internal/auth/sessions.ts';
+import { type Sessions, sessionKey } from '#internal/auth/sessions.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import { type App, openApp } from '#internal/httpserver/httpserver.ts';
+import type { Head } from '#internal/journal/journal.ts';
 import type { Logger } from '#internal/log/log.ts';
+import type { Admission } from './admission.ts';
 import type { Channel, Client } from './channel.ts';
 import type { Hub } from './hub.ts';
-import { greet, openStream } from './stream.ts';
+import { encodeEvent, encodeGreeting, openStream } from './stream.ts';
 
-const mostPerSession = 6;
-const rotateAfterMs = 10 * 60_000;
+// Beyond it a fresh page is cheaper than the frames in between.
+const farthestBehind = 20_000;
 
 /** Is what the live server needs. */
 export interface ServerDeps {
@@ -22,7 +24,9 @@ export interface ServerDeps {
   access: Access;
   sessions: Sessions;
   capabilities: Capabilities;
-  maxStreams: number;
+  admission: Admission;
+  headOf: (eventId: string) => Promise<Head | undefined>;
+  rotateMs: number;
   trustProxy: readonly string[];
   log: Logger;
 }
@@ -32,92 +36,76 @@ const EventParams = z.object({ event_id: z.uuid() });
 /** Makes the server of /live. */
 export function createServer(deps: ServerDeps): App {
   const app = openApp(deps);
-  const perSession = new Map<string, number>();
   app.get(
     '/live/events/:event_id',
-    { schema: { params: EventParams, querystring: AfterQuery } },
+    { schema: { params: EventParams, querystring: AfterQuery }, exposeHeadRoute: false },
     async (req, reply) => {
-      const release = enter(deps, perSession, req);
-      try {
-        await follow(deps, req, reply, req.params.event_id, cursorOf(req, req.query.after), release);
-      } catch (error) {
-        release();
-        throw error;
-      }
+      deps.admission.check();
+      const eventId = req.params.event_id;
+      const rightsEnded = deps.hub.rightsEnded();
+      const admitted = await admit(deps, req, eventId, cursorOf(req, req.query.after));
+      reply.hijack();
+      reply.raw.setHeader('x-request-id', req.id);
+      const client = { ...admitted.client, stream: openStream(reply.raw), catchingUp: false };
+      deps.admission.enter(sessionKey(req.headers.cookie) ?? req.ip, client.stream);
+      serve(deps, eventId, admitted, client);
+      // A link revoked since it was looked at: the entry that says so has passed this client by.
+      if (rightsEnded !== deps.hub.rightsEnded()) client.stream.close(500);
     },
   );
   return app;
 }
 
-async function follow(
+interface Admitted {
+  channel: Channel;
+  hello: Hello;
+  client: Pick<Client, 'audience' | 'linkId' | 'seq'>;
+}
+
+async function admit(
   deps: ServerDeps,
   req: FastifyRequest,
-  reply: FastifyReply,
   eventId: string,
   cursor: Cursor | undefined,
-  release: () => void,
-): Promise<void> {
+): Promise<Admitted> {
   const principal = await deps.sessions.find(req.headers.cookie);
-  const resource = await deps.access.check(principal, 'event.see', eventId);
+  if (principal.kind === 'stranger') authorize(principal, 'event.see');
   const channel = await deps.hub.channelOf(eventId);
+  // After the channel's head was read: what ends rights later comes by the channel.
+  const resource = await deps.access.check(principal, 'event.see', eventId);
   if (channel === undefined) throw new Fault('missing', 'There is no such event.', { code: 'event_missing' });
-  reply.hijack();
-  reply.raw.setHeader('x-request-id', req.id);
-  const stream = openStream(reply.raw);
+  const recovered = cursor === undefined || (await canFollow(deps, eventId, channel, cursor));
   const { epoch, seq } = channel.head;
-  const audience = isTeam(principal, resource) ? 'team' : 'guest';
-  // The channel may be a moment behind a page that was just read: only another epoch cannot be followed.
-  const recovered = cursor === undefined || cursor.epoch === epoch;
-  greet(stream, { epoch, head_seq: seq, recovered, media: grantFor(deps.capabilities, principal, resource) });
-  if (!recovered) {
-    release();
-    stream.send('resync', {});
-    stream.close(2_000);
-    return;
-  }
-  const client: Client = { stream, audience, seq: cursor?.seq ?? seq, catchingUp: false };
-  attach(deps, channel, eventId, client, reply, release);
-  await channel.catchUp(client);
-  channel.wake();
+  return {
+    channel,
+    hello: { epoch, head_seq: seq, recovered, media: grantFor(deps.capabilities, principal, resource) },
+    client: {
+      audience: isTeam(principal, resource) ? 'team' : 'guest',
+      linkId: principal.kind === 'guest' ? principal.linkId : undefined,
+      seq: recovered ? (cursor?.seq ?? seq) : seq,
+    },
+  };
 }
 
-function attach(
-  deps: ServerDeps,
-  channel: Channel,
-  eventId: string,
-  client: Client,
-  reply: FastifyReply,
-  release: () => void,
-): void {
-  deps.hub.join(channel, client);
+// The channel may be a moment behind a page that was just read: then the database knows.
+async function canFollow(deps: ServerDeps, eventId: string, channel: Channel, cursor: Cursor): Promise<boolean> {
+  const { epoch, seq } = channel.head;
+  if (cursor.epoch !== epoch || seq - cursor.seq > farthestBehind) return false;
+  if (cursor.seq <= seq) return true;
+  const head = await deps.headOf(eventId);
+  return head?.epoch === cursor.epoch && cursor.seq <= head.seq;
+}
+
+function serve(deps: ServerDeps, eventId: string, { channel, hello }: Admitted, client: Client): void {
+  client.stream.write(encodeGreeting(hello, channel.head.photoCount));
+  if (!hello.recovered) client.stream.write(encodeEvent('resync', {}));
+  const joined = deps.hub.join(eventId, channel, client);
   const rotate = setTimeout(
     () => client.stream.close(500 + Math.random() * 500),
-    rotateAfterMs * (1 + Math.random() / 2),
+    deps.rotateMs * (1 + Math.random() / 2),
   );
-  reply.raw.once('close', () => {
-    clearTimeout(rotate);
-    deps.hub.leave(eventId, client);
-    release();
-  });
-}
-
-/** Counts a stream in; throws when this replica or this session has too many. */
-function enter(deps: ServerDeps, perSession: Map<string, number>, req: FastifyRequest): () => void {
-  if (deps.hub.count() >= deps.maxStreams)
-    throw new Fault('unavailable', 'Too many watch at the moment.', { retryAfter: 5 });
-  const session = req.headers.cookie ?? req.ip;
-  const open = perSession.get(session) ?? 0;
-  if (open >= mostPerSession)
-    throw new Fault('exhausted', 'This browser has too many streams open.', { retryAfter: 5 });
-  perSession.set(session, open + 1);
-  let counted = true;
-  return () => {
-    if (!counted) return;
-    counted = false;
-    const left = (perSession.get(session) ?? 1) - 1;
-    if (left > 0) perSession.set(session, left);
-    else perSession.delete(session);
-  };
+  client.stream.onClose(() => clearTimeout(rotate));
+  void joined.catchUp(client).then(() => joined.wake());
 }
 
 // A browser that reconnects by itself says where it was in Last-Event-ID, which is newer than its URL.

@@ -59,6 +59,12 @@ export function cookieName(secure: boolean): string {
   return secure ? '__Host-kilat' : 'kilat';
 }
 
+/** Names a caller's session for counting, without its token; undefined when the request carries none. */
+export function sessionKey(cookieHeader: string | undefined): string | undefined {
+  const token = tokenIn(cookieHeader);
+  return token === undefined ? undefined : hashToken(token).toString('base64url');
+}
+
 function tokenIn(header: string | undefined): string | undefined {
   return header === undefined ? undefined : /(?:^|;\s*)(?:__Host-)?kilat=([\w-]{43})(?:;|$)/.exec(header)?.[1];
 }

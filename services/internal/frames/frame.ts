@@ -22,23 +22,28 @@ export function readAfter(
     if (head === undefined) return undefined;
     if (cursor === undefined || cursor.epoch !== head.epoch || cursor.seq > head.seq) return { head, frame: undefined };
     const entries = await readEntries(tx, eventId, cursor.seq, maxFrameEntries);
-    return { head, frame: await buildFrame(tx, eventId, { epoch: head.epoch, seq: cursor.seq }, entries, audience) };
+    const frames = await buildFrames(tx, eventId, { epoch: head.epoch, seq: cursor.seq }, entries);
+    return { head, frame: frames[audience] };
   });
 }
 
-/** Builds the frame of entries that follow a cursor without a gap; each photo comes with its current view. */
-export async function buildFrame(
+/** Builds each audience's frame of entries that follow a cursor without a gap; photos come with their current view. */
+export async function buildFrames(
   from: Queryable,
   eventId: string,
   cursor: Cursor,
   entries: readonly Entry[],
-  audience: Audience,
-): Promise<Frame> {
+): Promise<Record<Audience, Frame>> {
   const photoIds = [...new Set(entries.flatMap(({ photo_id }) => (photo_id === null ? [] : [photo_id])))];
   const rows = new Map((await readPhotos(from, eventId, photoIds)).map((row) => [row.photoId, row]));
   const event = entries.some(({ type }) => type.startsWith('event.')) ? await readEvent(from, eventId) : undefined;
-  const shown = entries.flatMap((entry) => entryFor(entry, rows, event, audience) ?? []);
-  return { epoch: cursor.epoch, from: cursor.seq, to: entries.at(-1)?.seq ?? cursor.seq, entries: shown };
+  const frameFor = (audience: Audience): Frame => ({
+    epoch: cursor.epoch,
+    from: cursor.seq,
+    to: entries.at(-1)?.seq ?? cursor.seq,
+    entries: entries.flatMap((entry) => entryFor(entry, rows, event, audience) ?? []),
+  });
+  return { guest: frameFor('guest'), team: frameFor('team') };
 }
 
 // What concerns no photo and not the event itself (links, say) is the team's alone.
