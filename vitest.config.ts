@@ -5,7 +5,7 @@ const servers = ['./deploy/local/vitest-servers.ts'];
 const elsewhere = ['**/node_modules/**', '**/*.integration.test.ts', '**/*.fault.test.ts', 'web/**'];
 const patient = { testTimeout: 60_000, hookTimeout: 120_000 };
 
-// Real servers are shared, the machine may have two cores: files that measure or break things run one by one.
+// The machine may have two cores: the groups run after each other, and files that break or measure things one by one.
 const alone = { fileParallelism: false };
 
 const web = existsSync(new URL('web/vite.config.ts', import.meta.url))
@@ -29,6 +29,7 @@ export default defineConfig({
           include: ['**/*.integration.test.ts'],
           globalSetup: servers,
           ...patient,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -38,6 +39,7 @@ export default defineConfig({
           globalSetup: servers,
           ...patient,
           testTimeout: 300_000,
+          sequence: { groupOrder: 2 },
           ...alone,
         },
       },
@@ -47,6 +49,7 @@ export default defineConfig({
           include: ['web/e2e/**/*.e2e.ts'],
           ...patient,
           testTimeout: 180_000,
+          sequence: { groupOrder: 3 },
           ...alone,
         },
       },

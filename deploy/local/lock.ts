@@ -27,11 +27,11 @@ export async function lock(file: string, waiting: (pid: number) => void): Promis
   }
 }
 
-/** Tells whether a process runs. */
+/** Tells whether a process runs; one that has ended and that nobody waited for does not (containers keep those). */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return statOf(pid)?.[0] !== 'Z';
   } catch (error) {
     return codeOf(error) === 'EPERM';
   }
@@ -62,8 +62,13 @@ function clear(file: string, dead: string): void {
 
 // A restarted container gives the same process ids again: the start time tells two of them apart.
 function identityOf(pid: number): string {
+  return `${pid} ${statOf(pid)?.[19] ?? ''}`;
+}
+
+// What Linux says of a process after its name, which may hold anything: its state is the first of these.
+function statOf(pid: number): string[] | undefined {
   const stat = read(`/proc/${pid}/stat`);
-  return `${pid} ${stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`;
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function isLiving(holder: string): boolean {

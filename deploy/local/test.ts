@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureChromium } from './chromium.ts';
+import { guarded, outliveNobody } from './orphan.ts';
+import { say } from './progress.ts';
+import { root } from './services.ts';
+import { temporaryFolder } from './temporary.ts';
+import { buildWeb } from './web.ts';
+
+const usage = `Usage: npm test -- [options] [words in the paths of tests]
+
+Runs every check of the project: formatting, lint, types, boundaries and unused code, then all tests on real servers
+and in a real browser.
+
+  --full            at full size (as npm run test:full does)
+  --project <name>  only unit, web, integration, fault or e2e, without the checks; may be given more than once
+  --help            print this
+
+KILAT_TEST_PHOTOS names a folder of JPEGs that the tests use besides those that they make.
+`;
+
+/** Is what the JSON report of vitest says that we read. */
+interface Report {
+  success: boolean;
+  numPassedTests: number;
+  numFailedTests: number;
+  testResults: { status: string; assertionResults: { status: string }[] }[];
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      full: { type: 'boolean', default: false },
+      project: { type: 'string', multiple: true, default: [] },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const partial = values.project.length > 0 || positionals.length > 0;
+  const chromium = await ensureChromium(say);
+  await buildWeb(say);
+  const checked = partial || (await run([process.execPath, join(root, 'deploy/local/check.ts')], process.env)) === 0;
+  const env = { ...process.env, KILAT_CHROMIUM: chromium, ...(values.full && { KILAT_TEST_SIZE: 'full' }) };
+  const projects = values.project.flatMap((name) => ['--project', name]);
+  const { passed, failed } = await runTests([...projects, ...positionals], env);
+  const failures = failed + (checked ? 0 : 1);
+  if (!checked) process.stdout.write('The checks of the sources failed: see above the tests.\n');
+  process.stdout.write(`${passed} passed, ${failures} failed\n`);
+  return failures === 0 ? 0 : 1;
+}
+
+async function runTests(args: string[], env: NodeJS.ProcessEnv): Promise<{ passed: number; failed: number }> {
+  const file = join(temporaryFolder(), 'report.json');
+  const vitest = join(root, 'node_modules', '.bin', 'vitest');
+  const code = await run(
+    [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
+    env,
+  );
+  return countsOf(file, code);
+}
+
+// A file that cannot even be loaded, and an error outside of any test, count as a failure each.
+function countsOf(file: string, code: number): { passed: number; failed: number } {
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    const unloaded = report.testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+    );
+    const failed = report.numFailedTests + unloaded.length;
+    return { passed: report.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+/** Runs a command to its end on our terminal and answers its code; a signal for us is passed on. */
+async function run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const [program = '', ...args] = guarded(command, 'SIGTERM');
+  const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+  outliveNobody(child, 'SIGTERM');
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
+process.exit(await main());
