@@ -1,13 +1,16 @@
 import { chmodSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execute, onPath } from './program.ts';
+import { execute, isExecutable, onPath } from './program.ts';
 import { type Say, stillAt } from './progress.ts';
+
+// Go's own installer leaves PATH to the person, who may have done it for his shell only.
+const WELL_KNOWN_GO = ['/usr/local/go/bin/go', '/opt/homebrew/bin/go'];
 
 /** Makes a `bring` that builds a pinned Go module. */
 export function goInstall(module: string, program: string) {
   return async (folder: string, tell: Say): Promise<string> => {
-    const go = onPath('go');
+    const go = onPath('go') ?? WELL_KNOWN_GO.find(isExecutable);
     if (go === undefined) throw new Error('Go is not on PATH.');
     tell(`Building ${module} with Go (once per user, some minutes) ...`);
     using _still = stillAt(`building ${program}`, tell);
