@@ -7,7 +7,7 @@ import { accessOf } from '#internal/auth/access.ts';
 import { capabilitiesOf } from '#internal/auth/capability.ts';
 import { redeem } from '#internal/auth/ownerlink.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
-import { openBus } from '#internal/bus/bus.ts';
+import { wakeInBackground } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { linkStore } from '#internal/events/links.ts';
 import { eventStore } from '#internal/events/store.ts';
@@ -17,7 +17,6 @@ import { createJournal } from '#internal/journal/journal.ts';
 import { openLimits } from '#internal/limit/limit.ts';
 import { readPage } from '#internal/photos/page.ts';
 import { retryPhoto } from '#internal/photos/retry.ts';
-import { cancelled } from '#internal/process/context.ts';
 import type { Process } from '#internal/process/process.ts';
 import { callerOf } from './caller.ts';
 import { loadConfig } from './config.ts';
@@ -28,10 +27,10 @@ export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { log } = proc;
   await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
-  await using bus = await openBus(proc.ctx, { url: config.NATS_URL, log });
+  const relay = wakeInBackground(proc.ctx, { url: config.NATS_URL, log });
   await using limits = openLimits(config.REDIS_URL, log);
 
-  const journal = createJournal(database, () => bus.wake());
+  const journal = createJournal(database, relay.wake);
   const sessions = sessionsOf(database);
   const app = await createServer({
     access: accessOf(database),
@@ -54,5 +53,5 @@ export async function main(proc: Process): Promise<void> {
   proc.probe('database', () => database.probe());
   await using _server = await listen(app, config.API_LISTEN);
   proc.ready();
-  await cancelled(proc.ctx);
+  await relay.ended;
 }

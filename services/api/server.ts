@@ -1,9 +1,11 @@
 import swagger from '@fastify/swagger';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { checkOrigin } from '#internal/auth/origin.ts';
+import { sessionKey } from '#internal/auth/sessions.ts';
 import { type App, openApp } from '#internal/httpserver/httpserver.ts';
 import type { Limit } from '#internal/limit/limit.ts';
 import type { Logger } from '#internal/log/log.ts';
+import { discardRest } from './discard.ts';
 import { type EventRoutes, eventRoutes } from './routes/events.ts';
 import { type LinkRoutes, linkRoutes } from './routes/links.ts';
 import { type PhotoRoutes, photoRoutes } from './routes/photos.ts';
@@ -26,9 +28,13 @@ export async function createServer(deps: ServerDeps): Promise<App> {
   });
   app.addHook('onRequest', async (req, reply) => {
     checkOrigin(req, deps.allowedOrigins);
-    // One venue shares one address: who has a session is counted by it.
-    await deps.requestLimit(req.headers.cookie ?? req.ip);
+    // One venue shares one address: who has a session is counted by it. A made-up cookie is no session.
+    const known = (await deps.caller(req)).kind !== 'stranger';
+    await deps.requestLimit((known ? sessionKey(req.headers.cookie) : undefined) ?? req.ip);
     void reply.header('cache-control', 'no-store');
+  });
+  app.addHook('onSend', async (req) => {
+    await discardRest(req.raw);
   });
   sessionRoutes(app, deps);
   eventRoutes(app, deps);

@@ -7,7 +7,7 @@ import type { Entry } from '@kilat/contract';
 import { accessOf } from '#internal/auth/access.ts';
 import { capabilitiesOf } from '#internal/auth/capability.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
-import { openBus } from '#internal/bus/bus.ts';
+import { followInBackground } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
 import { readHead } from '#internal/journal/journal.ts';
@@ -24,7 +24,6 @@ export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { log } = proc;
   await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
-  await using bus = await openBus(proc.ctx, { url: config.NATS_URL, log });
 
   const hub = createHub({ database, onSent: sentReport(proc) });
   const admission = createAdmission({
@@ -53,13 +52,14 @@ export async function main(proc: Process): Promise<void> {
   });
   proc.probe('database', () => database.probe());
   await using _server = await listen(app, config.LIVE_LISTEN);
-  const following = bus.follow(proc.ctx, {
+  const bus = { url: config.NATS_URL, log };
+  const following = followInBackground(proc.ctx, bus, {
     entry: ({ event_id }) => hub.wake(event_id),
     restarted: () => hub.wakeAll(),
   });
   const watching = hub.watch(proc.ctx);
   proc.ready();
-  await cancelled(proc.ctx);
+  await Promise.race([following, cancelled(proc.ctx)]);
   admission.stop();
   await hub.dismiss(config.LIVE_GRACE_SECONDS);
   await Promise.all([following, watching]);

@@ -4,7 +4,7 @@
  * It follows the journal to deny at once what is hidden or deleted. It keeps no state: scale it on CPU.
  */
 import { capabilitiesOf } from '#internal/auth/capability.ts';
-import { openBus } from '#internal/bus/bus.ts';
+import { followInBackground } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
 import { openObjects } from '#internal/objects/objects.ts';
@@ -19,7 +19,6 @@ export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { log } = proc;
   await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
-  await using bus = await openBus(proc.ctx, { url: config.NATS_URL, log });
   await using objects = openObjects(objectsOptions(config));
 
   const permit = permitOf(database, capabilitiesOf(config.KILAT_SECRET));
@@ -28,9 +27,12 @@ export async function main(proc: Process): Promise<void> {
   proc.probe('bucket', () => objects.probe());
   await using _server = await listen(app, config.MEDIA_LISTEN);
   proc.ready();
-  await bus.follow(proc.ctx, {
-    entry: ({ photo_id, type }) =>
-      photo_id === null || type === 'link.revoked' ? permit.forgetAll() : permit.forget(photo_id),
-    restarted: () => permit.forgetAll(),
-  });
+  await followInBackground(
+    proc.ctx,
+    { url: config.NATS_URL, log },
+    {
+      entry: ({ photo_id }) => (photo_id === null ? permit.forgetAll() : permit.forget(photo_id)),
+      restarted: () => permit.forgetAll(),
+    },
+  );
 }

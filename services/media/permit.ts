@@ -16,23 +16,45 @@ export interface Permit {
 
 /** Makes a permit; photos and links are looked at again after 30 s at the latest, so that revoking works within 60 s. */
 export function permitOf(database: Database, capabilities: Capabilities): Permit {
-  const photos = new LRUCache<string, PhotoRow>({ max: 20_000, ttl: factsMs });
+  const photos = new LRUCache<string, { eventId: string; row: PhotoRow }>({ max: 20_000, ttl: factsMs });
   const links = new LRUCache<string, { open: boolean }>({ max: 5_000, ttl: factsMs });
+  let news = 0;
+  async function rowOf(eventId: string, photoId: string): Promise<PhotoRow | undefined> {
+    const kept = photos.get(photoId);
+    if (kept?.eventId === eventId) return kept.row;
+    const before = news;
+    const [row] = await readPhotos(database, eventId, [photoId]);
+    // What the journal has news of meanwhile is not kept: it may be older than the news.
+    if (row !== undefined && before === news) photos.set(photoId, { eventId, row });
+    return row;
+  }
+  async function isOpen({ eventId, linkId, linkGeneration }: Capability): Promise<boolean> {
+    if (linkId === 'team') return true;
+    const key = `${linkId}.${linkGeneration}`;
+    const kept = links.get(key);
+    if (kept !== undefined) return kept.open;
+    const before = news;
+    const open = await readOpen(database, eventId, linkId, linkGeneration);
+    if (before === news) links.set(key, { open });
+    return open;
+  }
   return {
     async check(text, eventId, photoId, wants) {
       const capability = capabilities.verify(text);
       judge(capability, eventId, wants);
-      if (!(await isOpen(database, links, capability)))
-        throw new Fault('forbidden', 'This link has expired.', { code: 'link_expired' });
-      const row = photos.get(photoId) ?? (await readPhotos(database, eventId, [photoId]))[0];
-      if (row !== undefined) photos.set(photoId, row);
+      if (!(await isOpen(capability))) throw new Fault('forbidden', 'This link has expired.', { code: 'link_expired' });
+      const row = await rowOf(eventId, photoId);
       const audience = capability.linkId === 'team' ? 'team' : 'guest';
       if (row === undefined || !isVisible(row, audience))
         throw new Fault('missing', 'There is no such photo.', { code: 'photo_missing' });
       return row;
     },
-    forget: (photoId) => void photos.delete(photoId),
+    forget: (photoId) => {
+      news += 1;
+      photos.delete(photoId);
+    },
     forgetAll: () => {
+      news += 1;
       photos.clear();
       links.clear();
     },
@@ -53,18 +75,6 @@ function judge(
   }
   if (capability.expires * 1_000 < Date.now())
     throw new Fault('forbidden', 'This address has expired.', { code: 'capability_expired' });
-}
-
-async function isOpen(
-  database: Database,
-  links: LRUCache<string, { open: boolean }>,
-  { eventId, linkId, linkGeneration }: Capability,
-): Promise<boolean> {
-  if (linkId === 'team') return true;
-  const key = `${linkId}.${linkGeneration}`;
-  const known = links.get(key) ?? { open: await readOpen(database, eventId, linkId, linkGeneration) };
-  links.set(key, known);
-  return known.open;
 }
 
 async function readOpen(database: Database, eventId: string, linkId: string, generation: number): Promise<boolean> {

@@ -1,5 +1,6 @@
+import type { Readable } from 'node:stream';
 import { RenditionName } from '@kilat/contract';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { Fault } from '#internal/fault/fault.ts';
 import { type App, openApp } from '#internal/httpserver/httpserver.ts';
@@ -9,10 +10,11 @@ import type { Objects } from '#internal/objects/objects.ts';
 import type { PhotoRow } from '#internal/photos/view.ts';
 import { attachmentOf } from './attachment.ts';
 import type { Permit } from './permit.ts';
+import { parseRange } from './range.ts';
 
 /** Is what the media server needs. */
 export interface ServeDeps {
-  objects: Objects;
+  objects: Pick<Objects, 'head' | 'get'>;
   permit: Permit;
   trustProxy: readonly string[];
   log: Logger;
@@ -21,57 +23,103 @@ export interface ServeDeps {
 const Params = z.object({
   event_id: z.uuid(),
   photo_id: z.uuid(),
-  version: z.coerce.number().int().min(1),
+  version: z.coerce.number().int().min(1).max(1_000_000),
   rendition: z.union([RenditionName, z.literal('original')]),
 });
 const Query = z.object({ c: z.string().max(400).default('') });
-const RangeHeader = /^bytes=\d*-\d*$/;
+
+/** Is one file of a photo: where it lies, and what is said of it. Keys are never overwritten, so that its tag is its name. */
+interface MediaFile {
+  key: string;
+  etag: string;
+  headers: Record<string, string>;
+}
 
 /** Makes the server of /media: renditions for whoever holds a capability, originals as attachments. */
 export function createServer(deps: ServeDeps): App {
   const app = openApp(deps);
-  app.get(
-    '/media/:event_id/:photo_id/:version/:rendition',
-    { schema: { params: Params, querystring: Query } },
-    async (req, reply) => {
-      const { event_id, photo_id, version, rendition } = req.params;
-      const original = rendition === 'original';
-      const row = await deps.permit.check(req.query.c, event_id, photo_id, original ? 'original' : 'view');
-      const key = original
-        ? originalKey(event_id, photo_id, version)
-        : renditionKey(event_id, photo_id, rendition, version);
-      void reply.headers(original ? headersOfOriginal(row) : headersOfRendition());
-      const { range } = req.headers;
-      return sendObject(
-        deps,
-        reply,
-        key,
-        range !== undefined && RangeHeader.test(range) ? range : undefined,
-        req.headers['if-none-match'],
-      );
+  app.addHook('onRequest', async (_req, reply) => void reply.header('cache-control', 'no-store'));
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/media/:event_id/:photo_id/:version/:rendition',
+    schema: { params: Params, querystring: Query },
+    handler: async (req, reply) => {
+      const { event_id, photo_id, rendition } = req.params;
+      const wants = rendition === 'original' ? 'original' : 'view';
+      const row = await deps.permit.check(req.query.c, event_id, photo_id, wants);
+      return serve(deps, req, reply, fileOf(req.params, row));
     },
-  );
+  });
   return app;
 }
 
-async function sendObject(
+function fileOf({ event_id, photo_id, version, rendition }: z.output<typeof Params>, row: PhotoRow): MediaFile {
+  const etag = `"${photo_id}.${version}.${rendition}"`;
+  return rendition === 'original'
+    ? { key: originalKey(event_id, photo_id, version), etag, headers: headersOfOriginal(row) }
+    : { key: renditionKey(event_id, photo_id, rendition, version), etag, headers: headersOfRendition };
+}
+
+// What is not there yet or no more must not be kept by a cache: a file's own headers come once it was found.
+async function serve(
   deps: ServeDeps,
+  req: FastifyRequest,
   reply: FastifyReply,
-  key: string,
-  range: string | undefined,
-  known: string | undefined,
-): Promise<unknown> {
+  file: MediaFile,
+): Promise<FastifyReply> {
+  if (isKnown(req.headers['if-none-match'], file.etag)) {
+    return reply.headers(file.headers).header('etag', file.etag).status(304).send();
+  }
+  // Ranges are for originals and for clients that resume: only they need the size beforehand.
+  if (req.method === 'HEAD' || req.headers.range !== undefined) return servePart(deps, req, reply, file);
+  const object = await deps.objects.get(file.key, { signal: goneSignal(reply) });
+  if (object === undefined) throw missing();
+  return describe(reply, file, object.size).send(guarded(object.body, deps.log));
+}
+
+async function servePart(
+  deps: ServeDeps,
+  req: FastifyRequest,
+  reply: FastifyReply,
+  file: MediaFile,
+): Promise<FastifyReply> {
+  const info = await deps.objects.head(file.key);
+  if (info === undefined) throw missing();
+  const same = req.headers['if-range'] === undefined || req.headers['if-range'] === file.etag;
+  const part = req.method === 'HEAD' || !same ? undefined : parseRange(req.headers.range, info.size);
+  if (part === 'unsatisfiable') return reply.status(416).header('content-range', `bytes */${info.size}`).send();
+  if (req.method === 'HEAD') return describe(reply, file, info.size).send();
+  const range = part && `bytes=${part.start}-${part.end}`;
+  const object = await deps.objects.get(file.key, { range, signal: goneSignal(reply) });
+  if (object === undefined) throw missing();
+  if (part !== undefined)
+    void reply.status(206).header('content-range', `bytes ${part.start}-${part.end}/${info.size}`);
+  return describe(reply, file, object.size).send(guarded(object.body, deps.log));
+}
+
+function describe(reply: FastifyReply, file: MediaFile, size: number): FastifyReply {
+  return reply.headers({ ...file.headers, etag: file.etag, 'accept-ranges': 'bytes', 'content-length': size });
+}
+
+function isKnown(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
+}
+
+/** Gives a signal for when the client is gone: then S3 is not read any further. */
+function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
-  const object = await deps.objects.get(key, { range, signal: gone.signal });
-  if (object === undefined) throw new Fault('missing', 'There is no such picture.', { code: 'photo_missing' });
-  void reply.header('etag', object.etag).header('accept-ranges', 'bytes');
-  if (known === object.etag) {
-    object.body.destroy();
-    return reply.status(304).send();
-  }
-  if (object.range !== undefined) void reply.status(206).header('content-range', object.range);
-  return reply.header('content-length', object.size).send(object.body);
+  return gone.signal;
+}
+
+// A body that breaks off breaks the answer off; that is no error of this process.
+function guarded(body: Readable, log: Logger): Readable {
+  return body.once('error', (err) => log.debug({ err }, 'picture broke off'));
+}
+
+function missing(): Fault {
+  return new Fault('missing', 'There is no such picture.', { code: 'photo_missing' });
 }
 
 const safe = {
@@ -81,9 +129,11 @@ const safe = {
 };
 
 // The URL names version and capability: browsers keep a picture for a day, shared caches for a minute.
-function headersOfRendition(): Record<string, string> {
-  return { ...safe, 'content-type': 'image/webp', 'cache-control': 'public, max-age=86400, s-maxage=60, immutable' };
-}
+const headersOfRendition = {
+  ...safe,
+  'content-type': 'image/webp',
+  'cache-control': 'public, max-age=86400, s-maxage=60, immutable',
+};
 
 function headersOfOriginal(row: PhotoRow): Record<string, string> {
   return {
