@@ -130,7 +130,19 @@ const sights: { name: string; file: string; source: string; allowed: boolean }[]
     source: "import { exit } from 'node:process';\n\nexit(1);\n",
     allowed: false,
   },
-  { name: 'lets main.ts have it', file: 'services/main.ts', source: 'process.exit(1);\n', allowed: true },
+  {
+    name: 'refuses a service in a component',
+    file: 'web/src/a.svelte',
+    source: "<script>\nimport { it } from '../../services/upload/store.ts';\n</script>\n\n<p>{it}</p>\n",
+    allowed: false,
+  },
+  {
+    name: 'lets a component have the contract',
+    file: 'web/src/b.svelte',
+    source: "<script>\nimport { it } from '@kilat/contract';\n</script>\n\n<p>{it}</p>\n",
+    allowed: true,
+  },
+  { name: 'lets main.ts have the process', file: 'services/main.ts', source: 'process.exit(1);\n', allowed: true },
 ];
 test.each(sights)('the linter $name', ({ file, source, allowed }) => {
   write(file, source);

@@ -18,7 +18,7 @@ export function tryLock(file: string): Disposable | { heldBy: number } {
 }
 
 /** Waits for a lock kept in a file; calls `waiting` once when another process holds it. */
-export async function lock(file: string, waiting: (pid: number) => void): Promise<Disposable> {
+export async function lock(file: string, waiting: (pid: number) => unknown): Promise<Disposable> {
   for (let tries = 0; ; tries++) {
     const taken = tryLock(file);
     if (!('heldBy' in taken)) return taken;

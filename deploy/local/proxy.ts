@@ -28,8 +28,16 @@ export interface Door {
 export async function startProxy(options: ProxyOptions): Promise<Door> {
   const app = openProxy(options.tls);
   for (const [prefix, upstream] of Object.entries(options.routes)) await route(app, prefix, upstream);
+  const draining = new AbortController();
+  app.addHook('onSend', async (_request, reply) => {
+    if (draining.signal.aborted) void reply.header('connection', 'close'); // else an idle client would keep us
+  });
   await app.listen({ host: options.host, port: options.port });
-  return { drain: async () => void (await app.close()), cut: () => app.server.closeAllConnections() };
+  const drain = async () => {
+    draining.abort();
+    await app.close();
+  };
+  return { drain, cut: () => app.server.closeAllConnections() };
 }
 
 function openProxy(tls: ProxyOptions['tls']): FastifyInstance {

@@ -55,9 +55,8 @@ async function versionOf(path: string): Promise<string | undefined> {
 // One at a time on a machine: two compilers side by side take more memory than small machines have.
 async function brought(binary: Binary, cached: string): Promise<string> {
   const folder = cacheFolder('bin');
-  using _turn = await lock(join(folder, 'bring.lock'), (pid) =>
-    say(`Waiting for process ${pid}, which is getting servers too ...`),
-  );
+  const waiting = (pid: number) => pid !== process.pid && say(`Waiting for process ${pid}, which gets servers too ...`);
+  using _turn = await lock(join(folder, 'bring.lock'), waiting);
   if (isExecutable(cached)) return cached;
   const staging = mkdtempSync(join(folder, 'staging-'));
   try {
