@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { capabilitiesOf } from '#internal/auth/capability.ts';
+import { type Actor, cast, failPhoto, openTestEvent, type TestEvent, testSecret } from '#internal/events/eventtest.ts';
+import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
+import { freePort } from '../deploy/local/port.ts';
+import { freshBucket, testServers } from '../deploy/local/testing.ts';
+import { loadTarget } from './targets.ts';
+
+const names = ['api', 'live', 'media'] as const;
+type Name = (typeof names)[number];
+let event: TestEvent;
+let targets: TestTarget[] = [];
+const ports = new Map<Name, number>();
+const photos = { failed: '', link: '' };
+
+beforeAll(async () => {
+  event = await openTestEvent();
+  photos.failed = await event.addPhoto();
+  await failPhoto(event.journal, event.eventId, photos.failed);
+  photos.link = (await event.links.create(event.eventId)).link_id;
+  for (const name of names) ports.set(name, await freePort());
+  const env = {
+    ...testServers(),
+    DATABASE_URL: event.url,
+    S3_BUCKET: freshBucket(),
+    // Nobody listens there: these targets serve without the bus.
+    NATS_URL: `nats://127.0.0.1:${await freePort()}`,
+    KILAT_SECRET: testSecret,
+    LIVE_GRACE_SECONDS: '0',
+    ...Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_LISTEN`, `127.0.0.1:${ports.get(name)}`])),
+  };
+  targets = await Promise.all(names.map(async (name) => startTarget((await loadTarget(name)).main, env)));
+});
+afterAll(async () => {
+  await Promise.all(targets.map((target) => target.stop()));
+  await event[Symbol.asyncDispose]();
+});
+
+interface Knock {
+  route: string;
+  at: Name;
+  /** Lists who gets a 2xx; all others get 4xx. */
+  opens: readonly Actor[];
+  path: () => string;
+  init?: RequestInit & { json?: object };
+}
+
+const everybody = cast;
+const seers: Actor[] = ['guest', 'photographer', 'owner'];
+const base = () => `/api/events/${event.eventId}`;
+
+const knocks: Knock[] = [
+  { route: 'GET /api/session', at: 'api', opens: everybody, path: () => '/api/session' },
+  { route: 'GET /api/openapi.json', at: 'api', opens: everybody, path: () => '/api/openapi.json' },
+  {
+    route: 'POST /api/sign-in with a wrong token',
+    at: 'api',
+    opens: [],
+    path: () => '/api/sign-in',
+    init: { method: 'POST', json: { token: 'wrong' } },
+  },
+  {
+    route: 'POST /api/guest-sessions with a wrong token',
+    at: 'api',
+    opens: [],
+    path: () => '/api/guest-sessions',
+    init: { method: 'POST', json: { token: 'wrong' } },
+  },
+  {
+    route: 'GET /api/events',
+    at: 'api',
+    opens: ['foreignPhotographer', 'photographer', 'owner'],
+    path: () => '/api/events',
+  },
+  {
+    route: 'POST /api/events',
+    at: 'api',
+    opens: ['owner'],
+    path: () => '/api/events',
+    init: { method: 'POST', json: { title: 'New' } },
+  },
+  { route: 'GET an event', at: 'api', opens: seers, path: base },
+  {
+    route: 'PATCH an event',
+    at: 'api',
+    opens: ['owner'],
+    path: base,
+    init: { method: 'PATCH', json: { title: 'Changed' } },
+  },
+  { route: 'GET photos', at: 'api', opens: seers, path: () => `${base()}/photos` },
+  { route: 'GET changes', at: 'api', opens: seers, path: () => `${base()}/changes` },
+  { route: 'GET links', at: 'api', opens: ['owner'], path: () => `${base()}/links` },
+  { route: 'POST links', at: 'api', opens: ['owner'], path: () => `${base()}/links`, init: { method: 'POST' } },
+  {
+    route: 'DELETE a link',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/links/${photos.link}`,
+    init: { method: 'DELETE' },
+  },
+  {
+    route: 'POST retry of a failed photo',
+    at: 'api',
+    // The photographer's try succeeds; the owner's comes after it, when the photo has not failed any more.
+    opens: ['photographer'],
+    path: () => `${base()}/photos/${photos.failed}/retry`,
+    init: { method: 'POST' },
+  },
+  { route: 'GET the live stream', at: 'live', opens: seers, path: () => `/live/events/${event.eventId}` },
+  {
+    route: 'GET a rendition without a capability',
+    at: 'media',
+    opens: [],
+    path: () => `/media/${event.eventId}/${photos.failed}/1/small`,
+  },
+  {
+    route: "GET an original with a guest's capability",
+    at: 'media',
+    opens: [],
+    path: () => `/media/${event.eventId}/${photos.failed}/1/original?c=${capabilityOf(event.eventId)}`,
+  },
+  {
+    route: "GET a rendition with another event's capability",
+    at: 'media',
+    opens: [],
+    path: () => `/media/${event.eventId}/${photos.failed}/1/small?c=${capabilityOf(event.foreignEventId)}`,
+  },
+];
+
+function capabilityOf(eventId: string): string {
+  return capabilitiesOf(testSecret).grant({ eventId, scope: 'view', linkId: 'team', linkGeneration: 0 }).capability;
+}
+
+async function knock({ at, path, init: { json, ...init } = {} }: Knock, who: Actor): Promise<number> {
+  const stop = AbortSignal.timeout(10_000);
+  const headers: Record<string, string> = { cookie: event.cookies[who] };
+  if (json !== undefined) headers['content-type'] = 'application/json';
+  const body = json === undefined ? null : JSON.stringify(json);
+  const answer = await fetch(`http://127.0.0.1:${ports.get(at)}${path()}`, { ...init, headers, body, signal: stop });
+  await answer.body?.cancel();
+  return answer.status;
+}
+
+test.each(knocks)('$route opens to $opens alone', async (one) => {
+  const opened: Actor[] = [];
+  for (const who of cast) {
+    const status = await knock(one, who);
+    expect(status, `${who} got ${status}`).toBeLessThan(500);
+    if (status < 300) opened.push(who);
+  }
+  expect(opened).toEqual(cast.filter((who) => one.opens.includes(who)));
+});
+
+test('no route is left out of the matrix', async () => {
+  const answer = await fetch(`http://127.0.0.1:${ports.get('api')}/api/openapi.json`);
+  const { openapi, paths } = (await answer.json()) as { openapi: string; paths: Record<string, object> };
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(openapi).toBe('3.1.0');
+  expect(described.filter((one) => !one.startsWith('HEAD')).sort()).toEqual([
+    'DELETE /api/events/{event_id}/links/{link_id}',
+    'GET /api/events',
+    'GET /api/events/{event_id}',
+    'GET /api/events/{event_id}/changes',
+    'GET /api/events/{event_id}/links',
+    'GET /api/events/{event_id}/photos',
+    'GET /api/session',
+    'PATCH /api/events/{event_id}',
+    'POST /api/events',
+    'POST /api/events/{event_id}/links',
+    'POST /api/events/{event_id}/photos/{photo_id}/retry',
+    'POST /api/guest-sessions',
+    'POST /api/sign-in',
+    'POST /api/sign-out',
+  ]);
+});
+
+test('a page of another site cannot make a browser write', async () => {
+  const answer = await fetch(`http://127.0.0.1:${ports.get('api')}${base()}`, {
+    method: 'PATCH',
+    headers: {
+      cookie: event.cookies.owner,
+      'content-type': 'application/json',
+      origin: 'https://evil.example',
+      'sec-fetch-site': 'cross-site',
+    },
+    body: JSON.stringify({ title: 'Stolen' }),
+  });
+  expect(answer.status).toBe(403);
+  expect(await answer.json()).toMatchObject({ code: 'cross_site' });
+});
+
+test('a session that has ended opens nothing', async () => {
+  const session = await event.sessions.beginAccount(event.ownerId);
+  const cookie = `kilat=${session.token}`;
+  const api = `http://127.0.0.1:${ports.get('api')}`;
+  expect((await fetch(`${api}/api/events`, { headers: { cookie } })).status).toBe(200);
+  expect((await fetch(`${api}/api/sign-out`, { method: 'POST', headers: { cookie } })).status).toBe(204);
+  expect((await fetch(`${api}/api/events`, { headers: { cookie } })).status).toBe(401);
+});
