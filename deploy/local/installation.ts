@@ -27,13 +27,14 @@ export async function install(options: Options, say: Say): Promise<Installation>
   const instance = await openInstance(dataDir, { port: options.port, host }, say);
   const origins = originsOf(options, instance.port);
   const origin = origins[0] ?? '';
+  // First, so that no other program takes the port meanwhile; until all is up it answers that it is starting.
+  const proxy = await startProxy({ host, port: instance.port, tls: options.tls, routes: routesOf(instance) });
   say('Starting the servers ...');
   const [servers] = await Promise.all([keepServers(instance, dataDir, say), buildWeb(say)]);
   const env = servicesEnvironment({ instance, servers: servers.env, origins, dataDir });
   await runCommand('migrate', env);
   say('Starting Kilat ...');
   const kept = await keepPrograms({ env, instance, origin, dataDir, say });
-  const proxy = await startProxy({ host, port: instance.port, tls: options.tls, routes: routesOf(instance) });
   const signInLink = origin + (await runCommand('owner-link', env));
   const stop = async () => {
     const drained = proxy.drain();

@@ -122,6 +122,13 @@ test.each(failures)('answers restarting, to an upload too, when the target $name
   expect(JSON.parse(await text(answer))).toMatchObject({ code: 'restarting', status: 503 });
 });
 
+test('shows a person a page that opens by itself while the pages are away', async () => {
+  const { port } = await proxyOf({ '/': `http://127.0.0.1:${await freePort()}` });
+  const answer = await fetch(`http://127.0.0.1:${port}/e/1`, { headers: { accept: 'text/html,*/*' } });
+  expect(answer.status).toBe(503);
+  expect(await answer.text()).toContain('http-equiv="refresh"');
+});
+
 test('lets a running request end after it stopped taking new ones', async () => {
   const arrived = Promise.withResolvers<void>();
   const finish = Promise.withResolvers<void>();

@@ -8,6 +8,15 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 const NEVER_MS = 2 ** 31 - 1;
 const DISCARD_MS = 5_000;
 
+// Stands in for the page server while that is away, so it can use nothing of its pages.
+const WAITING_PAGE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="2">
+<meta name="color-scheme" content="light dark"><title>Kilat is starting</title>
+<body style="font: 1.125rem system-ui; display: grid; place-items: center; min-height: 90vh; margin: 0 1.5rem">
+<p>Kilat is starting. This page opens by itself in a moment.</p>
+`;
+
 /** Says where the proxy listens and which inner address serves each path; `/` takes what no other does. */
 export interface ProxyOptions {
   host: string;
@@ -91,6 +100,8 @@ function forwarded(request: Pick<FastifyRequest, 'ip' | 'protocol' | 'headers'>,
 
 async function refuse(reply: FastifyReply): Promise<void> {
   await discardRest(reply.request);
+  void reply.status(503).header('retry-after', '2').header('cache-control', 'no-store');
+  if (reply.request.headers.accept?.includes('text/html')) return void reply.type('text/html').send(WAITING_PAGE);
   const problem = {
     type: 'urn:kilat:problem:restarting',
     title: 'restarting',
@@ -99,11 +110,7 @@ async function refuse(reply: FastifyReply): Promise<void> {
     detail: 'This part of the service is starting again; try once more in a moment.',
     request_id: reply.request.id,
   };
-  void reply
-    .status(503)
-    .header('retry-after', '2')
-    .type('application/problem+json')
-    .send(Buffer.from(JSON.stringify(problem)));
+  void reply.type('application/problem+json').send(Buffer.from(JSON.stringify(problem)));
 }
 
 // An answer that overtakes its request is lost on clients that only look once they have sent everything.

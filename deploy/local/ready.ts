@@ -16,8 +16,17 @@ export async function untilReady(child: Child, isReady: () => Promise<boolean>, 
 
 /** Tells whether a GET is answered with 2xx. */
 export async function answers(url: string): Promise<boolean> {
-  return await fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
-    (response) => response.ok,
-    () => false,
+  return ((await statusOf(url)) ?? 500) < 300;
+}
+
+/** Tells whether a server is there, whatever it answers. */
+export async function listens(url: string): Promise<boolean> {
+  return (await statusOf(url)) !== undefined;
+}
+
+async function statusOf(url: string): Promise<number | undefined> {
+  return await fetch(url, { signal: AbortSignal.timeout(2_000), redirect: 'manual' }).then(
+    (response) => response.status,
+    () => undefined,
   );
 }

@@ -5,7 +5,7 @@ import type { Instance } from './instance.ts';
 import { lock } from './lock.ts';
 import { execute } from './program.ts';
 import { type Say, stillAt } from './progress.ts';
-import { answers, untilReady } from './ready.ts';
+import { listens, untilReady } from './ready.ts';
 import { root } from './services.ts';
 
 const web = join(root, 'web');
@@ -53,7 +53,7 @@ export async function startWeb(
     },
     logFile: join(options.dataDir, 'logs', 'web.log'),
   });
-  await untilReady(child, () => answers(`http://127.0.0.1:${ports.web}/sign-in`), stopping);
+  await untilReady(child, () => listens(`http://127.0.0.1:${ports.web}/favicon.svg`), stopping);
   return child;
 }
 
