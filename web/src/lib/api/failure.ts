@@ -1,0 +1,21 @@
+import { Problem } from '@kilat/contract';
+
+/** Is a refusal of the api, with its stable code. */
+export class ApiFailure extends Error {
+  readonly status: number;
+  readonly code: string;
+  constructor(status: number, code: string, detail: string) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Gives an answer's JSON; throws ApiFailure when it is a problem. */
+export async function jsonOf(answer: Response): Promise<unknown> {
+  if (answer.ok) return answer.status === 204 ? null : answer.json();
+  const problem = Problem.safeParse(await answer.json().catch(() => undefined));
+  if (problem.success)
+    throw new ApiFailure(answer.status, problem.data.code, problem.data.detail ?? problem.data.title);
+  throw new ApiFailure(answer.status, 'internal', answer.statusText);
+}

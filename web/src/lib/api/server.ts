@@ -1,0 +1,33 @@
+import { error, type RequestEvent } from '@sveltejs/kit';
+import { API_URL } from '$app/env/private';
+import { ApiFailure, jsonOf } from './failure.ts';
+
+/** Calls the api while a page is rendered, as the visitor; throws ApiFailure. */
+export async function callAs(
+  event: RequestEvent,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<{ data: unknown; answer: Response }> {
+  const headers = new Headers({
+    'x-forwarded-for': event.getClientAddress(),
+    'x-forwarded-proto': event.url.protocol.slice(0, -1),
+  });
+  for (const name of ['cookie', 'x-request-id']) {
+    const value = event.request.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  if (body !== undefined) headers.set('content-type', 'application/json');
+  const answer = await fetch(new URL(path, API_URL), {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  return { data: await jsonOf(answer), answer };
+}
+
+/** Turns a refusal into the error page that fits it. */
+export function asPageError(failure: unknown): never {
+  if (failure instanceof ApiFailure) error(failure.status, { message: failure.message, code: failure.code });
+  throw failure;
+}

@@ -1,0 +1,99 @@
+import { Changes, type Frame, formatCursor, type MediaGrant, PhotoPage, type PhotoView } from '@kilat/contract';
+import { call } from '#lib/api/client.ts';
+import { follows, merge, read } from './order.ts';
+
+/** Keeps one event's photos as this visitor may see them, newest first. */
+export function createGallery(eventId: string, initial: PhotoPage) {
+  let photos = $state.raw(initial.photos);
+  let media = $state.raw(initial.media);
+  let count = $state(initial.photo_count);
+  let before = $state(initial.before);
+  let cursor = initial.cursor;
+  let anchor = initial.photos[0]?.photo_id;
+  let busy: Promise<void> | undefined;
+
+  function apply(frame: Frame): void {
+    const { changed, removed, cursor: to } = read(frame);
+    // What is older than the loaded pages comes with its page.
+    const oldest = before === null ? 0 : (photos.at(-1)?.stored_seq ?? 0);
+    photos = merge(
+      photos,
+      changed.filter((photo) => photo.stored_seq >= oldest),
+      removed,
+    );
+    anchor ??= photos[0]?.photo_id;
+    cursor = formatCursor(to);
+  }
+
+  async function reload(): Promise<void> {
+    const page = PhotoPage.parse(await call('GET', `/api/events/${eventId}/photos`));
+    photos = page.photos;
+    before = page.before;
+    count = page.photo_count;
+    media = page.media;
+    cursor = page.cursor;
+    anchor = photos[0]?.photo_id;
+  }
+
+  async function catchUpNow(): Promise<void> {
+    for (;;) {
+      const changes = Changes.parse(await call('GET', `/api/events/${eventId}/changes?after=${cursor}`));
+      media = changes.media;
+      count = changes.photo_count;
+      if (changes.resync || changes.frame === null) return reload();
+      if (follows(cursor, changes.frame)) apply(changes.frame);
+      if (changes.frame.to >= changes.head_seq) return;
+    }
+  }
+
+  return {
+    get photos(): readonly PhotoView[] {
+      return photos;
+    },
+    get media(): MediaGrant {
+      return media;
+    },
+    get count(): number {
+      return count;
+    },
+    get cursor(): string {
+      return cursor;
+    },
+    get hasMore(): boolean {
+      return before !== null;
+    },
+    /** Is how many photos have come in since the page was shown: the grid keeps its place below them. */
+    get newer(): number {
+      return Math.max(
+        0,
+        photos.findIndex((photo) => photo.photo_id === anchor),
+      );
+    },
+    grant(next: MediaGrant): void {
+      media = next;
+    },
+    setCount(photosNow: number): void {
+      count = photosNow;
+    },
+    /** Applies a frame, or reads what was missed when it does not follow. */
+    async take(frame: Frame): Promise<void> {
+      if (follows(cursor, frame)) apply(frame);
+      else await this.catchUp();
+    },
+    /** Reads what changed since the cursor; one at a time. */
+    catchUp(): Promise<void> {
+      busy ??= catchUpNow().finally(() => {
+        busy = undefined;
+      });
+      return busy;
+    },
+    reload,
+    async loadMore(): Promise<void> {
+      if (before === null || busy !== undefined) return;
+      const page = PhotoPage.parse(await call('GET', `/api/events/${eventId}/photos?before=${before}`));
+      before = page.before;
+      photos = merge(photos, page.photos, new Set());
+    },
+  };
+}
+export type Gallery = ReturnType<typeof createGallery>;

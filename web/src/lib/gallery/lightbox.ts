@@ -1,0 +1,71 @@
+import { type PhotoView, renditionEdges, renditionUrl } from '@kilat/contract';
+import { t } from '#lib/messages/t.ts';
+import { pushState } from '$app/navigation';
+import type { Gallery } from './gallery.svelte.ts';
+import 'photoswipe/style.css';
+
+/** Says what to open, and the tile that it grows from. */
+export interface LightboxOptions {
+  gallery: Gallery;
+  eventId: string;
+  photoId: string;
+  tile: HTMLElement;
+}
+
+/** Opens one photo large; what comes in meanwhile does not move what is looked at. The back button closes it. */
+export async function openLightbox({ gallery, eventId, photoId, tile }: LightboxOptions): Promise<void> {
+  const { default: PhotoSwipe } = await import('photoswipe');
+  const photos = gallery.photos.filter((photo) => photo.renditions.length > 0);
+  const slideOf = (photo: PhotoView) => slide(photo, eventId, gallery.media.capability);
+  const box = new PhotoSwipe({
+    dataSource: photos.map(slideOf),
+    index: photos.findIndex((photo) => photo.photo_id === photoId),
+    bgOpacity: 1,
+    showHideAnimationType: 'zoom',
+    closeTitle: t('gallery.close'),
+    arrowNextTitle: t('gallery.next'),
+    arrowPrevTitle: t('gallery.previous'),
+    zoomTitle: t('gallery.zoom'),
+    loop: false,
+    preload: [1, 2],
+  });
+  box.addFilter(
+    'thumbEl',
+    (found) =>
+      document.querySelector<HTMLElement>(`[data-photo="${photos[box.currIndex]?.photo_id}"] img`) ?? found ?? tile,
+  );
+  closeByBackButton(box, () => photos[box.currIndex]?.photo_id ?? photoId);
+  box.init();
+}
+
+function slide(photo: PhotoView, eventId: string, capability: string) {
+  const best = photo.renditions.at(-1) ?? 'small';
+  const [width, height] = [photo.width ?? 3, photo.height ?? 2];
+  const scale = Math.min(1, renditionEdges[best] / Math.max(width, height));
+  const url = (rendition: PhotoView['renditions'][number]) =>
+    renditionUrl({ event_id: eventId, ...photo }, rendition, capability);
+  return {
+    src: url(best),
+    msrc: url('small'),
+    width: Math.round(width * scale),
+    height: Math.round(height * scale),
+    alt: photo.caption ?? '',
+  };
+}
+
+function closeByBackButton(
+  box: { on: (name: 'close', handler: () => void) => void; close: () => void },
+  photoId: () => string,
+): void {
+  pushState(`?photo=${photoId()}`, { photo: photoId() });
+  let left = false;
+  const back = () => {
+    left = true;
+    box.close();
+  };
+  window.addEventListener('popstate', back, { once: true });
+  box.on('close', () => {
+    window.removeEventListener('popstate', back);
+    if (!left) history.back();
+  });
+}

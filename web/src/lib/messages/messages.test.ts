@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import en from './en.json' with { type: 'json' };
+import { bytes, span } from './format.ts';
+import { t } from './t.ts';
+
+function sources(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) return sources(path);
+    return /\.(svelte|ts)$/.test(name) && !name.includes('.test.') ? [readFileSync(path, 'utf8')] : [];
+  });
+}
+
+test('uses every text of the catalogue', () => {
+  const code = sources(join(import.meta.dirname, '../..')).join('\n');
+  const families = ['event.state.', 'upload.state.', 'upload.error.', 'error.title.', 'error.text.'];
+  const unused = Object.keys(en).filter(
+    (key) => !code.includes(`'${key}'`) && !families.some((family) => key.startsWith(family)),
+  );
+  expect(unused).toEqual([]);
+});
+
+test('counts as people do', () => {
+  expect([0, 1, 3].map((count) => t('gallery.count', { count }))).toEqual(['No photos yet', '1 photo', '3 photos']);
+});
+
+test('writes sizes and times shortly', () => {
+  expect([bytes(512), bytes(12_400_000), span(20), span(250), span(7_300)]).toEqual([
+    '512 B',
+    '12.4 MB',
+    '20 s',
+    '4 min',
+    '2 h',
+  ]);
+});
