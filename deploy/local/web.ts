@@ -45,7 +45,9 @@ export async function startWeb(
       LANG: process.env.LANG,
       HOST: '127.0.0.1',
       PORT: String(ports.web),
-      ORIGIN: options.origin,
+      // The address in links is the one that the visitor came by; the proxy writes these headers itself.
+      PROTOCOL_HEADER: 'x-forwarded-proto',
+      HOST_HEADER: 'x-forwarded-host',
       API_URL: `http://127.0.0.1:${ports.api}`,
       ADDRESS_HEADER: 'x-forwarded-for',
       BODY_SIZE_LIMIT: '64K',
