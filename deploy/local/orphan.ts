@@ -5,9 +5,12 @@ const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(p
 const living = new Map<ChildProcess, NodeJS.Signals>();
 
 // However we end, short of kill -9, nobody stays behind; setpriv sees to kill -9 where it exists.
-process.on('exit', () => {
-  for (const [child, signal] of living) signalGroup(child.pid, signal);
-});
+process.on('exit', () => endAll());
+
+/** Ends every process of ours now, with the signal given or the one that each was started with. */
+export function endAll(signal?: NodeJS.Signals): void {
+  for (const [child, own] of living) signalGroup(child.pid, signal ?? own);
+}
 
 /** Puts before a command what makes the kernel end it when we are killed (Linux). */
 export function guarded(command: readonly string[], signal: NodeJS.Signals = 'SIGKILL'): string[] {

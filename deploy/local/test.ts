@@ -43,21 +43,31 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
+  // What the tests make lies in here, so that it goes even when they are cut short.
+  const folder = temporaryFolder();
   const partial = values.project.length > 0 || positionals.length > 0;
   const chromium = await ensureChromium(say);
   await buildWeb(say);
   const checked = partial || (await run([process.execPath, join(root, 'deploy/local/check.ts')], process.env)) === 0;
-  const env = { ...process.env, KILAT_CHROMIUM: chromium, ...(values.full && { KILAT_TEST_SIZE: 'full' }) };
+  const env = {
+    ...process.env,
+    TMPDIR: folder,
+    KILAT_CHROMIUM: chromium,
+    ...(values.full && { KILAT_TEST_SIZE: 'full' }),
+  };
   const projects = values.project.flatMap((name) => ['--project', name]);
-  const { passed, failed } = await runTests([...projects, ...positionals], env);
+  const { passed, failed } = await runTests(join(folder, 'report.json'), [...projects, ...positionals], env);
   const failures = failed + (checked ? 0 : 1);
   if (!checked) process.stdout.write('The checks of the sources failed: see above the tests.\n');
   process.stdout.write(`${passed} passed, ${failures} failed\n`);
   return failures === 0 ? 0 : 1;
 }
 
-async function runTests(args: string[], env: NodeJS.ProcessEnv): Promise<{ passed: number; failed: number }> {
-  const file = join(temporaryFolder(), 'report.json');
+async function runTests(
+  file: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ passed: number; failed: number }> {
   const vitest = join(root, 'node_modules', '.bin', 'vitest');
   const code = await run(
     [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
@@ -81,7 +91,7 @@ function countsOf(file: string, code: number): { passed: number; failed: number 
   }
 }
 
-/** Runs a command to its end on our terminal and answers its code; a signal for us is passed on. */
+/** Runs a command to its end on our terminal and answers its code. */
 async function run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const [program = '', ...args] = guarded(command, 'SIGTERM');
   const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
@@ -90,5 +100,4 @@ async function run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<
   return code ?? 1;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
 process.exit(await main());

@@ -30,9 +30,9 @@ export async function startInstallation(options: { dataDir?: string; port?: numb
   const dataDir = options.dataDir ?? temporaryFolder();
   const port = String(options.port ?? (await freePort()));
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.includes(name)));
-  const [program = '', ...args] = guarded([process.execPath, start, '--data', dataDir, '--port', port], 'SIGTERM');
+  const [program = '', ...args] = guarded([process.execPath, start, '--data', dataDir, '--port', port]);
   const child = spawn(program, args, { env: own, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
-  outliveNobody(child, 'SIGTERM');
+  outliveNobody(child, 'SIGKILL'); // at once, or it would go on writing to a folder that goes
   const ended = once(child, 'exit');
   const printed = await linesOf(child.stdout, ['Address', 'Owner sign-in', 'Data']);
   const [origin, signInLink] = printed;

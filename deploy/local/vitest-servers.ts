@@ -27,8 +27,6 @@ export default async function setup(): Promise<() => Promise<void>> {
 async function start(): Promise<() => Promise<void>> {
   const dataDir = temporaryFolder();
   const servers = await startServers({ dataDir, names: ['postgres', 'objectstore', 'redis'] });
-  // An interrupted run does not come to its teardown: the folder goes at exit, so nobody may still write to it.
-  process.on('exit', () => servers.servers.map((server) => server.kill('SIGKILL')));
   // Test workers are made after this and inherit it.
   Object.assign(process.env, servers.env, { KILAT_TEST_BUCKETS: join(dataDir, 'objects', 'root') });
   return () => servers.stop();
