@@ -1,0 +1,82 @@
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+/** Starts the Chromium of this machine. */
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: process.env.KILAT_CHROMIUM ?? '/usr/bin/chromium', args });
+}
+
+/** Is a page that notes what a careful person would see in its console. */
+export interface WatchedPage {
+  page: Page;
+  complaints: string[];
+}
+
+/** Opens a page of its own visitor: a phone unless told. */
+export async function visit(
+  browser: Browser,
+  options: BrowserContextOptions = { viewport: { width: 360, height: 740 } },
+): Promise<WatchedPage> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  return { page, complaints };
+}
+
+/** Lists the JPEGs of the folder that KILAT_TEST_PHOTOS names; none without it. */
+export function realPhotos(): string[] {
+  const folder = process.env.KILAT_TEST_PHOTOS;
+  if (!folder) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.jpg'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** Makes JPEG files that look like nothing but themselves; `bytes` pads each behind its picture. */
+export async function makePhotos(page: Page, count: number, bytes = 0): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'kilat-e2e-'));
+  const made: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const picture = Buffer.from(await page.evaluate(draw, n), 'base64');
+    const path = join(folder, `DSC_${String(n + 1).padStart(4, '0')}.JPG`);
+    writeFileSync(path, Buffer.concat([picture, Buffer.alloc(Math.max(0, bytes - picture.length), n + 1)]));
+    made.push(path);
+  }
+  return made;
+}
+
+/** Writes a file that is what its name does not say. */
+export function makeFile(name: string, content: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'kilat-e2e-')), name);
+  writeFileSync(path, content);
+  return basename(path) === name ? path : '';
+}
+
+function draw(n: number): string {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = n % 2 === 0 ? [900, 600] : [600, 900];
+  const brush = canvas.getContext('2d');
+  if (brush === null) return '';
+  const sky = brush.createLinearGradient(0, 0, canvas.width, canvas.height);
+  sky.addColorStop(0, `hsl(${n * 47} 60% 40%)`);
+  sky.addColorStop(1, `hsl(${n * 47 + 80} 60% 70%)`);
+  brush.fillStyle = sky;
+  brush.fillRect(0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL('image/jpeg', 0.9).split(',')[1] ?? '';
+}
