@@ -5,7 +5,7 @@ import { freePort } from '../port.ts';
 import { execute } from '../program.ts';
 import { say } from '../progress.ts';
 import { type PostgresPrograms, postgresPrograms } from './postgres-programs.ts';
-import { forgetDeadPostmaster } from './postmaster.ts';
+import { awaitLastPostmaster } from './postmaster.ts';
 import { keptSecret } from './secret.ts';
 import { externalServer, given, type Server, type ServerOptions, startServer } from './server.ts';
 
@@ -21,7 +21,7 @@ export async function startPostgres(options: ServerOptions): Promise<Server> {
   const password = keptSecret(join(folder, 'password'));
   const programs = await postgresPrograms();
   await makeCluster(programs, folder);
-  forgetDeadPostmaster(join(folder, 'cluster'));
+  await awaitLastPostmaster(join(folder, 'cluster'));
   const url = (database: string) => `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`;
   const server = await startServer(
     {
