@@ -54,7 +54,7 @@ async function markQueued(
 
 /**
  * Makes lost work due again under a new generation: its message is older than all that its consumer still has to ack,
- * or its stream is a new one. Returns how many.
+ * or newer than all that its stream holds, or the stream is a new one. Returns how many.
  */
 export async function recoverLost(deps: DueDeps): Promise<number> {
   let found = 0;
@@ -63,13 +63,15 @@ export async function recoverLost(deps: DueDeps): Promise<number> {
 }
 
 async function recoverLane(deps: DueDeps, stage: StageName, lane: Lane): Promise<number> {
-  const { stream, firstSeq, ackedSeq } = await deps.bus.lag(stage, lane);
-  const lost = await deps.database.query<{ photo_id: string }>(
+  const { stream, firstSeq, lastSeq, ackedSeq } = await deps.bus.lag(stage, lane);
+  const lost = await deps.database.query<{ event_id: string; photo_id: string }>(
     `update stages set state = 'due', generation = generation + 1, next_attempt_at = now(), updated_at = now()
      where state = 'queued' and stage = $1 and lane = $2 and updated_at < now() - interval '2 seconds'
-       and (work_stream is distinct from $3 or work_seq <= $4 or work_seq < $5) returning photo_id`,
-    [stage, lane, stream, ackedSeq, firstSeq],
+       and (work_stream is distinct from $3 or work_seq <= $4 or work_seq < $5 or work_seq > $6)
+     returning event_id, photo_id`,
+    [stage, lane, stream, ackedSeq, firstSeq, lastSeq],
   );
-  for (const { photo_id } of lost) deps.log.warn({ photo_id, stage, lane }, 'lost work is due again');
+  for (const { event_id, photo_id } of lost)
+    deps.log.warn({ photo_id, event_id, stage, lane }, 'lost work is due again');
   return lost.length;
 }

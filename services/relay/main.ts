@@ -3,7 +3,7 @@
  *
  * One replica leads by an advisory lock, the others wait for it. It has no other duty.
  */
-import { openBus } from '#internal/bus/bus.ts';
+import { onBus } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { type Leadership, tryLead } from '#internal/database/leader.ts';
 import { Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
@@ -13,55 +13,55 @@ import { loadConfig } from './config.ts';
 import { type DueDeps, publishDue, recoverLost } from './due.ts';
 import { type PublishDeps, publishEntries } from './publish.ts';
 
+type LeadDeps = PublishDeps & DueDeps;
+
 // Any constant does, as long as every replica takes the same lock.
 const relayLock = 7_304_115_002;
 
 /** Runs target relay until its context is cancelled. */
 export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
-  await using database = await openDatabase({
-    url: config.DATABASE_URL,
-    poolSize: config.DATABASE_POOL_SIZE,
-    log: proc.log,
-  });
-  await using bus = await openBus(proc.ctx, {
-    url: config.NATS_URL,
-    ackWaitSeconds: config.WORK_ACK_WAIT_SECONDS,
-    log: proc.log,
-  });
+  const { log } = proc;
+  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
+  proc.probe('database', () => database.probe());
+  const onPublished = delayMetric(proc);
+  const options = { url: config.NATS_URL, ackWaitSeconds: config.WORK_ACK_WAIT_SECONDS, log };
+  proc.ready();
+  await onBus(proc.ctx, options, (bus) => candidate(proc.ctx, { database, bus, log, onPublished }, config));
+}
+
+function delayMetric(proc: Process): PublishDeps['onPublished'] {
   const delay = new Histogram({
     name: 'kilat_relay_publish_delay_seconds',
     help: 'From the commit of an entry to its acknowledgement by JetStream',
     buckets: secondsBuckets,
     registers: [proc.metrics],
   });
-  const deps = {
-    database,
-    bus,
-    log: proc.log,
-    onPublished: (entry: { recorded_at: string }) =>
-      delay.observe(Math.max(0, Date.now() - Date.parse(entry.recorded_at)) / 1_000),
-  };
-  proc.probe('database', () => database.probe());
-  proc.ready();
-  while (!proc.ctx.cancelled) {
-    await using leadership = await tryLead(config.DATABASE_URL, relayLock).catch(() => undefined);
-    if (leadership !== undefined) await lead(proc.ctx, leadership, deps, config);
-    else await pause(proc.ctx, 1_000);
+  return ({ recorded_at }) => delay.observe(Math.max(0, Date.now() - Date.parse(recorded_at)) / 1_000);
+}
+
+async function candidate(ctx: Context, deps: LeadDeps, config: ReturnType<typeof loadConfig>): Promise<void> {
+  while (!ctx.cancelled) {
+    await using leadership = await tryLead(config.DATABASE_URL, relayLock).catch((err) => {
+      deps.log.warn({ err }, 'leadership not tried');
+      return undefined;
+    });
+    if (leadership !== undefined) await lead(ctx, leadership, deps, config);
+    else await pause(ctx, 1_000);
   }
 }
 
 async function lead(
   ctx: Context,
   leadership: Leadership,
-  deps: PublishDeps & DueDeps,
+  deps: LeadDeps,
   options: { RELAY_POLL_MS: number; RELAY_LOST_CHECK_SECONDS: number },
 ): Promise<void> {
   const over = new AbortController();
   void leadership.lost.then(() => over.abort());
   const term = contextOf(AbortSignal.any([ctx.signal, over.signal]));
   const bell = createBell();
-  deps.bus.onWake(bell.ring);
+  const sleep = deps.bus.onWake(bell.ring);
   deps.log.info('leading');
   let [declared, checkedAt] = [false, 0];
   while (!term.cancelled) {
@@ -81,21 +81,17 @@ async function lead(
       await pause(term, 500);
     }
   }
+  sleep();
 }
 
 /** Makes a bell: a wait ends when it rings, rang since the last wait, or time is up. */
 function createBell() {
-  let rung = false;
-  let wakeUp = new AbortController();
+  let rung = Promise.withResolvers<void>();
   return {
-    ring: () => {
-      rung = true;
-      wakeUp.abort();
-    },
+    ring: () => rung.resolve(),
     async wait(ctx: Context, ms: number): Promise<void> {
-      if (!rung) await pause(contextOf(AbortSignal.any([ctx.signal, wakeUp.signal])), ms);
-      rung = false;
-      wakeUp = new AbortController();
+      await Promise.race([rung.promise, pause(ctx, ms)]);
+      rung = Promise.withResolvers<void>();
     },
   };
 }

@@ -19,11 +19,17 @@ export interface PublishDeps {
 export async function publishEntries(deps: PublishDeps): Promise<number> {
   const behind = await deps.database.query<{ eventId: string; published: number }>(
     `select h.event_id as "eventId", coalesce(c.published_seq, 0) as published from heads h
-     left join relay_cursors c on c.event_id = h.event_id where h.head_seq > coalesce(c.published_seq, 0) limit $1`,
+     left join relay_cursors c on c.event_id = h.event_id where h.head_seq > coalesce(c.published_seq, 0)
+     order by c.updated_at nulls first limit $1`,
     [eventsAtOnce],
   );
-  const counts = await Promise.all(behind.map(({ eventId, published }) => publishEvent(deps, eventId, published)));
-  return counts.reduce((sum, count) => sum + count, 0);
+  const tries = await Promise.allSettled(
+    behind.map(({ eventId, published }) => publishEvent(deps, eventId, published)),
+  );
+  // All have ended before one's failure is told: two rounds at once would publish an event twice.
+  const failure = tries.find((one) => one.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+  return tries.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
 }
 
 async function publishEvent(deps: PublishDeps, eventId: string, after: number): Promise<number> {

@@ -6,7 +6,12 @@ import { objectSettings } from '#internal/objects/settings.ts';
 
 /** Lists the settings of target thumbnail. */
 export const settings = {
-  THUMBNAIL_CONCURRENCY: wholeNumber('photos rendered at once; one per core is best', { default: 2, min: 1, max: 64 }),
+  THUMBNAIL_CONCURRENCY: wholeNumber('photos rendered at once; 0 is one per core, at most 4', {
+    default: 0,
+    min: 0,
+    max: 64,
+  }),
+  THUMBNAIL_TIMEOUT_SECONDS: wholeNumber('how long one photo may take', { default: 120, min: 10, max: 900 }),
   ...databaseSettings,
   ...busSettings,
   ...objectSettings,

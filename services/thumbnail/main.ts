@@ -4,7 +4,8 @@
  * It takes due thumbnail work, writes renditions beside the original and appends photo.previewed and photo.rendered to
  * the journal. It keeps no state: scale it on consumer lag.
  */
-import { openBus } from '#internal/bus/bus.ts';
+import { availableParallelism } from 'node:os';
+import { onBus } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { createJournal } from '#internal/journal/journal.ts';
 import { Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
@@ -20,22 +21,21 @@ import { createThumbnailer } from './thumbnailer.ts';
 /** Runs target thumbnail until its context is cancelled and the photos in hand are done. */
 export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
-  const { log } = proc;
+  const { ctx, log } = proc;
   await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
-  await using bus = await openBus(proc.ctx, {
-    url: config.NATS_URL,
-    ackWaitSeconds: config.WORK_ACK_WAIT_SECONDS,
-    log,
-  });
   await using objects = openObjects(objectsOptions(config));
-
-  const journal = createJournal(database, () => bus.wake());
-  const thumbnailer = createThumbnailer({ database, journal, objects, decode, log, onRendered: renderedMetrics(proc) });
-
   proc.probe('database', () => database.probe());
+  const onRendered = renderedMetrics(proc);
+  const concurrency = config.THUMBNAIL_CONCURRENCY || Math.min(4, availableParallelism());
+  const options = { url: config.NATS_URL, ackWaitSeconds: config.WORK_ACK_WAIT_SECONDS, log };
   proc.ready();
-  const stage = { name: 'thumbnail', concurrency: config.THUMBNAIL_CONCURRENCY, ...thumbnailer } as const;
-  await work(proc.ctx, { bus, stages: stageStore(database), stage, log });
+  await onBus(ctx, options, async (bus) => {
+    const journal = createJournal(database, () => bus.wake());
+    const thumbnailer = createThumbnailer({ database, journal, objects, decode, log, onRendered });
+    const timeoutMs = config.THUMBNAIL_TIMEOUT_SECONDS * 1_000;
+    const stage = { name: 'thumbnail', concurrency, timeoutMs, ...thumbnailer } as const;
+    await work(ctx, { bus, stages: stageStore(database), stage, log });
+  });
 }
 
 function renderedMetrics(proc: Process) {

@@ -13,20 +13,19 @@ export interface PhotoFacts {
   crc32: number | null;
   originalVersion: number;
   storedAt: Date;
-  verifiedAt: Date | null;
 }
 
-/** Is an original in memory; `verified` when its SHA-256 is the one that the client announced. */
+/** Is an original in memory; `verified` is its SHA-256 when that is the one that the client announced. */
 export interface Original {
   bytes: Buffer;
-  verified: boolean;
+  verified: string | undefined;
 }
 
 /** Reads the facts of a stored photo. */
 export async function readFacts(database: Database, due: Due): Promise<PhotoFacts> {
   const [row] = await database.query<PhotoFacts>(
-    `select size, sha256, crc32, original_version as "originalVersion", stored_at as "storedAt", verified_at as "verifiedAt"
-     from photos where event_id = $1 and photo_id = $2 and stored_at is not null`,
+    `select size, sha256, crc32, original_version as "originalVersion", stored_at as "storedAt" from photos
+     where event_id = $1 and photo_id = $2 and stored_at is not null`,
     [due.event_id, due.photo_id],
   );
   if (row === undefined) throw new Fault('missing', 'The photo is gone.', { code: 'photo_missing' });
@@ -34,16 +33,22 @@ export async function readFacts(database: Database, due: Due): Promise<PhotoFact
 }
 
 /** Reads the whole original and checks it: size, CRC32 where known, and the client's SHA-256 where announced. */
-export async function readOriginal(objects: Objects, due: Due, facts: PhotoFacts): Promise<Original> {
-  const object = await objects.get(originalKey(due.event_id, due.photo_id, facts.originalVersion));
+export async function readOriginal(
+  objects: Objects,
+  due: Due,
+  facts: PhotoFacts,
+  signal: AbortSignal,
+): Promise<Original> {
+  const object = await objects.get(originalKey(due.event_id, due.photo_id, facts.originalVersion), { signal });
   if (object === undefined)
     throw new Fault('missing', 'The original is not in the object storage.', { code: 'photo_missing' });
   const bytes = await collect(object.body);
   if (bytes.byteLength !== facts.size || (facts.crc32 !== null && crc32(bytes) !== facts.crc32)) {
-    throw new Fault('unavailable', 'The original came back incomplete.', { class: 'server' });
+    // It may come back whole the next time; when it never does, that is one photo's trouble and not the storage's.
+    throw new Fault('internal', 'The original came back damaged from the object storage.', { class: 'server' });
   }
-  if (facts.sha256 === null) return { bytes, verified: false };
-  if (createHash('sha256').update(bytes).digest('hex') === facts.sha256) return { bytes, verified: true };
+  if (facts.sha256 === null) return { bytes, verified: undefined };
+  if (createHash('sha256').update(bytes).digest('hex') === facts.sha256) return { bytes, verified: facts.sha256 };
   throw new Fault('invalid', 'The file is not the one that was announced: its SHA-256 differs.', {
     code: 'hash_invalid',
   });

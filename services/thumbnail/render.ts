@@ -29,6 +29,8 @@ export interface Picture extends Size {
   /** Is a placeholder of some 25 bytes, as base64. */
   thumbhash: string;
   takenAt: CaptureTime | undefined;
+  /** Says that a part of the file could not be read, so that something of the picture is missing. */
+  damaged: boolean;
   /** Encodes one rendition as WebP. */
   encode(rendition: RenditionName): Promise<Buffer>;
 }
@@ -42,7 +44,7 @@ interface Raw extends Size {
 export async function decode(original: Buffer): Promise<Picture> {
   const metadata = await understood(() => sharp(original, limits).metadata());
   const size = uprightSize(metadata);
-  const large = await decodeLarge(original, metadata, sizeOf(size, 'large'));
+  const { large, damaged } = await decodeLarge(original, metadata, sizeOf(size, 'large'));
   const medium = await shrink(large, sizeOf(size, 'medium'));
   const small = await shrink(medium, sizeOf(size, 'small'));
   const raws = { large, medium, small };
@@ -50,6 +52,7 @@ export async function decode(original: Buffer): Promise<Picture> {
     ...size,
     thumbhash: await hashOf(small),
     takenAt: metadata.exif === undefined ? undefined : takenAt(metadata.exif),
+    damaged,
     encode: (rendition) => open(raws[rendition]).webp(webp).toBuffer(),
   };
 }
@@ -59,12 +62,13 @@ function uprightSize({ width, height, orientation = 1 }: Metadata): Size {
 }
 
 // The first try refuses what is damaged; a second shows what can still be seen of it.
-async function decodeLarge(original: Buffer, metadata: Metadata, size: Size): Promise<Raw> {
+async function decodeLarge(original: Buffer, metadata: Metadata, size: Size) {
   const options: SharpOptions = { ...limits, ignoreIcc: isSrgb(metadata) };
   try {
-    return await upright(original, { ...options, failOn: 'warning' }, size);
+    return { large: await upright(original, { ...options, failOn: 'warning' }, size), damaged: false };
   } catch {
-    return await understood(() => upright(original, { ...options, failOn: 'none' }, size));
+    const large = await understood(() => upright(original, { ...options, failOn: 'none' }, size));
+    return { large, damaged: true };
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Due, Entry, Lane, StageName } from '@kilat/contract';
 import { encodeDue, encodeEntry, journalSubject, wakeSubject, workSubject } from '@kilat/contract';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
@@ -6,6 +7,7 @@ import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
 import { type Context, pause } from '../process/context.ts';
 import { followJournal, type JournalHandler } from './follow.ts';
+import { watchReconnects } from './reconnect.ts';
 import { type ConsumerLag, declareAll, lagOf, oldestServer } from './stream.ts';
 import { type Deliveries, openDeliveries } from './work.ts';
 
@@ -17,7 +19,8 @@ export interface Bus extends AsyncDisposable {
   declare(): Promise<void>;
   /** Tells the relay that something was committed; never throws, for the relay polls besides. */
   wake(): void;
-  onWake(handler: () => void): void;
+  /** Calls a handler for each wake until the answered function is called. */
+  onWake(handler: () => void): () => void;
   publishEntry(entry: Entry): Promise<void>;
   /** Publishes due work and gives its number in stream WORK. */
   publishDue(due: Due): Promise<number>;
@@ -27,7 +30,6 @@ export interface Bus extends AsyncDisposable {
   deliveries(stage: StageName, lane: Lane): Promise<Deliveries>;
   /** Tells where a durable stands; the relay finds lost work by it. */
   lag(stage: StageName, lane: Lane): Promise<ConsumerLag>;
-  probe(): string | undefined;
 }
 
 /** Says where nats-server is. */
@@ -54,20 +56,23 @@ interface Parts {
 }
 
 function busOf(connection: NatsConnection, { js, jsm, log, ackWaitMs }: Parts): Bus {
+  const reconnects = watchReconnects(connection);
   return {
     ackWaitMs,
     declare: () => guarded(() => declareAll(jsm, ackWaitMs)),
     wake: () => {
       if (!connection.isClosed()) connection.publish(wakeSubject);
     },
-    onWake: (handler) => void connection.subscribe(wakeSubject, { callback: handler }),
+    onWake: (handler) => {
+      const subscription = connection.subscribe(wakeSubject, { callback: handler });
+      return () => subscription.unsubscribe();
+    },
     publishEntry: (entry) => guarded(() => publishEntry(js, entry)),
     publishDue: (due) => guarded(() => publishDue(js, due)),
-    follow: (ctx, handler) => followJournal(ctx, js, handler, log),
-    deliveries: (stage, lane) => guarded(() => openDeliveries(js, jsm, stage, lane, ackWaitMs)),
+    follow: (ctx, handler) => followJournal(ctx, { js, reconnects, log }, handler),
+    deliveries: (stage, lane) => guarded(() => openDeliveries({ js, jsm, ackWaitMs }, stage, lane)),
     lag: (stage, lane) => guarded(() => lagOf(jsm, stage, lane)),
-    probe: () => (connection.isClosed() ? 'the bus is closed' : undefined),
-    [Symbol.asyncDispose]: () => connection.drain().catch(() => connection.close()),
+    [Symbol.asyncDispose]: () => close(connection),
   };
 }
 
@@ -79,10 +84,10 @@ async function dial(ctx: Context, { url, log }: BusOptions): Promise<NatsConnect
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,
         reconnectJitter: 250,
+        pingInterval: 20_000,
         timeout: 5_000,
       });
-      oldestServer(connection.info?.version ?? '0');
-      return connection;
+      return await youngEnough(connection);
     } catch (err) {
       if (err instanceof Fault) throw err;
       log.warn({ err }, 'bus not reached');
@@ -90,6 +95,23 @@ async function dial(ctx: Context, { url, log }: BusOptions): Promise<NatsConnect
     }
   }
   throw new Fault('unavailable', 'The bus was not reached.');
+}
+
+async function youngEnough(connection: NatsConnection): Promise<NatsConnection> {
+  try {
+    oldestServer(connection.info?.version ?? '0');
+    return connection;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+// A drain waits for the server, which may never come back.
+async function close(connection: NatsConnection): Promise<void> {
+  const drained = connection.drain().catch(() => {});
+  await Promise.race([drained, setTimeout(2_000, undefined, { ref: false })]);
+  await connection.close();
 }
 
 async function publishEntry(js: JetStreamClient, entry: Entry): Promise<void> {

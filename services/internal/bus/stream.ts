@@ -1,5 +1,13 @@
 import { durableName, type Lane, type StageName, streams } from '@kilat/contract';
-import { AckPolicy, DiscardPolicy, type JetStreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { Fault } from '../fault/fault.ts';
 
@@ -11,10 +19,11 @@ const durables: { stage: StageName; lane: Lane }[] = [
   { stage: 'thumbnail', lane: 'bulk' },
 ];
 
-/** Tells where a durable stands: the stream it reads, and the last of its messages up to which all are acked. */
+/** Tells where a durable stands: the stream it reads (by its birth), and the message up to which all are acked. */
 export interface ConsumerLag {
   stream: string;
   firstSeq: number;
+  lastSeq: number;
   ackedSeq: number;
 }
 
@@ -43,11 +52,15 @@ async function declareStream(
   config: { name: string } & Parameters<JetStreamManager['streams']['add']>[0],
 ): Promise<void> {
   try {
-    await jsm.streams.info(config.name);
     await jsm.streams.update(config.name, config);
-  } catch {
+  } catch (error) {
+    if (!isMissingStream(error)) throw error;
     await jsm.streams.add(config);
   }
+}
+
+function isMissingStream(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
 }
 
 /** Makes one durable as DESIGN has it: explicit acks, no limit of deliveries, for retries belong to Postgres. */
@@ -78,5 +91,6 @@ export async function declareDurable(
 export async function lagOf(jsm: JetStreamManager, stage: StageName, lane: Lane): Promise<ConsumerLag> {
   const stream = await jsm.streams.info(streams.work);
   const consumer = await jsm.consumers.info(streams.work, durableName(stage, lane));
-  return { stream: stream.created, firstSeq: stream.state.first_seq, ackedSeq: consumer.ack_floor.stream_seq };
+  const { first_seq: firstSeq, last_seq: lastSeq } = stream.state;
+  return { stream: stream.created, firstSeq, lastSeq, ackedSeq: consumer.ack_floor.stream_seq };
 }

@@ -28,6 +28,24 @@ const cases: { name: string; error: unknown; attempts: number; want: object }[] 
     attempts: 9,
     want: { state: 'paused', class: 'rate_limit' },
   },
+  {
+    name: 'has nothing to do where another has done it',
+    error: new Fault('conflict', 'done'),
+    attempts: 1,
+    want: { state: 'settled' },
+  },
+  {
+    name: 'keeps the class that a fault names',
+    error: new Fault('internal', 'damaged', { class: 'server' }),
+    attempts: 6,
+    want: { state: 'failed', class: 'server', error: 'damaged' },
+  },
+  {
+    name: 'shows nobody what was thrown by accident',
+    error: new Error('postgresql://kilat:secret@10.0.0.1'),
+    attempts: 6,
+    want: { state: 'failed', error: 'Something unforeseen went wrong.' },
+  },
   { name: 'tries again after a second', error: boom, attempts: 1, want: { state: 'due', inMs: 1_000 } },
   { name: 'waits longer after each attempt', error: boom, attempts: 3, want: { state: 'due', inMs: 30_000 } },
   {

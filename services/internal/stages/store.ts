@@ -2,14 +2,9 @@ import type { Due } from '@kilat/contract';
 import type { Database, Transaction } from '../database/database.ts';
 import { jittered, type Outcome } from './outcome.ts';
 
-/** Is a claimed stage: the photo's facts that every stage needs, and how many attempts there were with this one. */
+/** Is a claimed stage, and how many attempts there were with this one. */
 export interface Claim {
   due: Due;
-  attempts: number;
-}
-
-/** Is due work that the relay has to publish. */
-export interface DueStage extends Due {
   attempts: number;
 }
 
@@ -26,7 +21,7 @@ export function stageStore(database: Database) {
       return row === undefined ? undefined : { due, attempts: row.attempts };
     },
     /** Puts a stage off: a retry keeps its attempt, a pause gives it back. */
-    async postpone(due: Due, outcome: Exclude<Outcome, { state: 'failed' }>, pauseMs: number): Promise<void> {
+    async postpone(due: Due, outcome: Extract<Outcome, { state: 'due' | 'paused' }>, pauseMs: number): Promise<void> {
       const paused = outcome.state === 'paused';
       await database.query(
         `update stages set state = 'due', generation = generation + 1, attempts = attempts - $5, error_class = $6, error = $7,

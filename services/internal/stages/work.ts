@@ -1,20 +1,24 @@
-import { type Due, decodeDue, type Lane, type StageName } from '@kilat/contract';
+import { type Due, decodeDue, type StageName } from '@kilat/contract';
 import type { Bus } from '../bus/bus.ts';
-import type { Deliveries, Delivery } from '../bus/work.ts';
+import type { Delivery } from '../bus/work.ts';
+import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
 import { type Context, pause } from '../process/context.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import { type Brake, createBrake } from './brake.ts';
+import { createIntake } from './intake.ts';
+import { mostAttempts, type Outcome, outcomeOf } from './outcome.ts';
+import { createSlots, type Slots } from './slots.ts';
 import type { Claim, StageStore } from './store.ts';
-
-const longestPauseMs = 30_000;
 
 /** Is what a target does for its stage. */
 export interface Stage {
   name: StageName;
   /** Is how many photos it works on at once. */
   concurrency: number;
-  /** Works; commits its own success. Throws what DESIGN's table turns into an outcome. */
-  attempt(claim: Claim): Promise<void>;
+  /** Is how long one attempt may take. */
+  timeoutMs: number;
+  /** Works, commits its own success, and throws what DESIGN's table turns into an outcome. */
+  attempt(claim: Claim, signal: AbortSignal): Promise<void>;
   /** Commits a failure for good, so that a person can see it. */
   fail(due: Due, outcome: Extract<Outcome, { state: 'failed' }>): Promise<void>;
 }
@@ -26,70 +30,74 @@ interface Parts {
   log: Logger;
 }
 
-/** Works until ctx is cancelled, then ends what it has in hand. Each slot pulls for itself; live photos go first. */
+/** Works until ctx is cancelled, then ends what it has in hand. Photos of live events go before imports. */
 export async function work(ctx: Context, parts: Parts): Promise<void> {
-  const brake = { pauseMs: 0 };
-  await Promise.all(Array.from({ length: parts.stage.concurrency }, () => slot(ctx, parts, brake)));
-}
-
-async function slot(ctx: Context, parts: Parts, brake: { pauseMs: number }): Promise<void> {
+  const slots = createSlots(parts.stage.concurrency);
+  const brake = createBrake();
   while (!ctx.cancelled) {
     try {
-      const [live, bulk] = await Promise.all([open(parts, 'live'), open(parts, 'bulk')]);
-      while (!ctx.cancelled) {
-        if (brake.pauseMs > 0) await pause(ctx, brake.pauseMs);
-        const delivery = await nextOf(ctx, live, bulk);
-        if (delivery !== undefined) await deliver(parts, delivery, brake);
-      }
+      await takeIn(ctx, parts, slots, brake);
     } catch (err) {
-      parts.log.warn({ err }, 'deliveries ended');
+      // The stream or its durable may have been wiped: they are opened, and declared, again.
+      if (!ctx.cancelled) parts.log.warn({ err }, 'deliveries ended');
       await pause(ctx, 500);
     }
   }
+  await slots.idle();
 }
 
-function open({ bus, stage }: Parts, lane: Lane): Promise<Deliveries> {
-  return bus.deliveries(stage.name, lane);
-}
-
-// Bulk gets a look when nothing is live for a second, so that neither starves.
-async function nextOf(ctx: Context, live: Deliveries, bulk: Deliveries): Promise<Delivery | undefined> {
-  return (await live.next(1_000)) ?? (ctx.cancelled ? undefined : await bulk.next(1_000));
-}
-
-async function deliver(parts: Parts, delivery: Delivery, brake: { pauseMs: number }): Promise<void> {
-  const due = decodeDue(delivery.data);
-  if (due === undefined) {
-    delivery.term(`undecodable ${delivery.subject}`);
-    return;
+async function takeIn(ctx: Context, parts: Parts, slots: Slots, brake: Brake): Promise<void> {
+  const { bus, stage } = parts;
+  const intake = createIntake([await bus.deliveries(stage.name, 'live'), await bus.deliveries(stage.name, 'bulk')]);
+  try {
+    while (!ctx.cancelled) {
+      await slots.free();
+      await brake.wait(ctx);
+      const delivery = await intake.next();
+      if (delivery !== undefined) slots.run(() => deliver(parts, delivery, brake));
+    }
+  } finally {
+    await intake.close();
   }
-  const heartbeat = setInterval(() => delivery.working(), parts.bus.ackWaitMs / 3);
+}
+
+async function deliver(parts: Parts, delivery: Delivery, brake: Brake): Promise<void> {
+  const due = decodeDue(delivery.data);
+  if (due === undefined) return delivery.term(`undecodable ${delivery.subject}`); // retrying can never help
   try {
     const claim = await parts.stages.claim(due);
-    if (claim !== undefined) await attempt(parts, claim, brake);
+    if (claim !== undefined) await settle(parts, claim, brake);
+    await delivery.done();
   } catch (err) {
-    // Nothing was settled: after ack_wait the message comes again, here or elsewhere.
-    parts.log.warn({ err, photo_id: due.photo_id }, 'stage not settled');
-    brake.pauseMs = Math.min(longestPauseMs, Math.max(1_000, brake.pauseMs * 2));
-    return;
-  } finally {
-    clearInterval(heartbeat);
+    // Nothing was settled, or the server does not know of it: the message comes again.
+    parts.log.warn({ err, photo_id: due.photo_id, event_id: due.event_id }, 'stage not settled');
+    brake.pull();
+    delivery.release();
   }
-  await delivery.done();
 }
 
-async function attempt(parts: Parts, claim: Claim, brake: { pauseMs: number }): Promise<void> {
+async function settle(parts: Parts, claim: Claim, brake: Brake): Promise<void> {
+  const { stage, stages, log } = parts;
   try {
-    await parts.stage.attempt(claim);
-    brake.pauseMs = 0;
+    await attempt(stage, claim);
+    brake.loosen();
   } catch (err) {
     const outcome = outcomeOf(err, claim.attempts);
-    parts.log.warn(
-      { err, photo_id: claim.due.photo_id, event_id: claim.due.event_id, outcome: outcome.state },
-      'stage failed',
-    );
-    brake.pauseMs = outcome.state === 'paused' ? Math.min(longestPauseMs, Math.max(1_000, brake.pauseMs * 2)) : 0;
-    if (outcome.state === 'failed') await parts.stage.fail(claim.due, outcome);
-    else await parts.stages.postpone(claim.due, outcome, brake.pauseMs);
+    const { photo_id, event_id } = claim.due;
+    log.warn({ err, photo_id, event_id, stage: stage.name, outcome: outcome.state }, 'stage attempt failed');
+    if (outcome.state === 'paused') brake.pull();
+    else brake.loosen();
+    if (outcome.state === 'failed') await stage.fail(claim.due, outcome);
+    else if (outcome.state !== 'settled') await stages.postpone(claim.due, outcome, brake.pauseMs);
   }
+}
+
+async function attempt(stage: Stage, claim: Claim): Promise<void> {
+  // Attempts that ended with their process had no outcome: they count here.
+  if (claim.attempts > mostAttempts) throw new Fault('internal', 'The work never came to an end.');
+  // Not ctx's signal: a rollout stops the intake but lets running work finish.
+  const signal = AbortSignal.timeout(stage.timeoutMs);
+  const late = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => late.reject(new Fault('internal', 'The work took too long.')), { once: true });
+  await Promise.race([stage.attempt(claim, signal), late.promise]);
 }

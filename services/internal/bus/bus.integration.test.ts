@@ -1,0 +1,103 @@
+import { type Due, decodeDue, type Entry } from '@kilat/contract';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { contextOf } from '../process/context.ts';
+import { readJournalStream, startTestBus, type TestBus } from './bustest.ts';
+import type { Delivery } from './work.ts';
+
+let nats: TestBus;
+const end = new AbortController();
+const ctx = contextOf(end.signal);
+
+beforeAll(async () => {
+  nats = await startTestBus();
+});
+afterAll(async () => {
+  end.abort();
+  await nats[Symbol.asyncDispose]();
+});
+
+function entryOf(eventId: string, seq: number): Entry {
+  const recorded_at = new Date().toISOString();
+  return {
+    v: 1,
+    epoch: eventId,
+    event_id: eventId,
+    seq,
+    type: 'photo.stored',
+    photo_id: uuidv7(),
+    recorded_at,
+    data: {},
+  };
+}
+
+function dueOf(lane: Due['lane'] = 'live'): Due {
+  return { v: 1, event_id: uuidv7(), photo_id: uuidv7(), stage: 'thumbnail', lane, generation: 1 };
+}
+
+function dueIn(delivery: Delivery | undefined): Due | undefined {
+  return delivery && decodeDue(delivery.data);
+}
+
+test('an entry is in the stream once, however often it is published', async () => {
+  const eventId = uuidv7();
+  for (const seq of [1, 1, 2, 1, 2]) await nats.bus.publishEntry(entryOf(eventId, seq));
+  const found = (await readJournalStream(nats.url)).filter(({ event_id }) => event_id === eventId);
+  expect(found.map(({ seq }) => seq)).toEqual([1, 2]);
+});
+
+test('due work that is given back comes again at once, and work that is done never', async () => {
+  const due = dueOf();
+  const seq = await nats.bus.publishDue(due);
+  expect(await nats.bus.publishDue(due)).toBe(seq);
+  const deliveries = await nats.bus.deliveries('thumbnail', 'live');
+  const first = await deliveries.next(5_000);
+  expect(dueIn(first)).toEqual(due);
+  first?.release();
+  const second = await deliveries.next(5_000);
+  expect(dueIn(second)).toEqual(due);
+  await second?.done();
+  expect(await deliveries.next(1_000)).toBeUndefined();
+  expect((await nats.bus.lag('thumbnail', 'live')).ackedSeq).toBe(seq);
+});
+
+test('each lane has its own work', async () => {
+  const bulk = dueOf('bulk');
+  await nats.bus.publishDue(bulk);
+  const [live, other] = await Promise.all([
+    nats.bus.deliveries('thumbnail', 'live').then((lane) => lane.next(1_000)),
+    nats.bus.deliveries('thumbnail', 'bulk').then((lane) => lane.next(5_000)),
+  ]);
+  expect(live).toBeUndefined();
+  expect(dueIn(other)).toEqual(bulk);
+  await other?.done();
+});
+
+test('followers and workers find their streams again after all of them was wiped', async () => {
+  const seen: number[] = [];
+  let restarts = 0;
+  const following = nats.bus.follow(ctx, {
+    entry: ({ seq }) => seen.push(seq),
+    restarted: () => {
+      restarts += 1;
+    },
+  });
+  await vi.waitFor(() => expect(restarts).toBe(1), { timeout: 5_000 });
+  const born = (await nats.bus.lag('thumbnail', 'live')).stream;
+
+  await nats.wipe();
+  await expect(nats.bus.publishEntry(entryOf(uuidv7(), 1))).rejects.toMatchObject({ kind: 'unavailable' });
+  await vi.waitFor(() => nats.bus.declare(), { timeout: 10_000, interval: 100 });
+  expect((await nats.bus.lag('thumbnail', 'live')).stream).not.toBe(born);
+
+  await vi.waitFor(() => expect(restarts).toBeGreaterThan(1), { timeout: 15_000 });
+  const eventId = uuidv7();
+  await nats.bus.publishEntry(entryOf(eventId, 7));
+  await vi.waitFor(() => expect(seen).toEqual([7]), { timeout: 5_000 });
+  await nats.bus.publishDue(dueOf());
+  const delivery = await (await nats.bus.deliveries('thumbnail', 'live')).next(5_000);
+  await delivery?.done();
+  expect(delivery).toBeDefined();
+  end.abort();
+  await following;
+});
