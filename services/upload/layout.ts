@@ -1,10 +1,10 @@
 const mebibyte = 1024 * 1024;
 
 /** Is the size of every part but the last, in bytes; fixed, so that any writer makes the same parts. */
-export const partSize = 16 * mebibyte;
+const partSize = 16 * mebibyte;
 
 /** Is the largest photo that is one object put in one request, in bytes. */
-export const wholeLimit = 32 * mebibyte;
+const wholeLimit = 32 * mebibyte;
 
 /** Is one part of a photo: bytes `start` up to before `end`; `whole` when the photo is this part alone. */
 export interface PartRange {

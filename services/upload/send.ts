@@ -14,7 +14,7 @@ import type { Part, Upload } from '#internal/uploads/upload.ts';
 import type { PartRange } from './layout.ts';
 
 /** Is the version under which an upload stores its original. */
-export const firstVersion = 1;
+const firstVersion = 1;
 
 /** Gives the key of the original that an upload makes. */
 export function keyOf(upload: Upload): string {

@@ -53,7 +53,7 @@ export const Membership = defineEntity({
 });
 
 /** Maps the table of share links, found by the hash of their token. */
-export const Link = defineEntity({
+const Link = defineEntity({
   name: 'Link',
   tableName: 'links',
   properties: {

@@ -20,7 +20,7 @@ export function asUnavailable(error: unknown): unknown {
 }
 
 /** Tells whether trying again later can help. */
-export function isTransient(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
   if (transientStates.test(code) || transientErrors.has(code)) return true;

@@ -12,7 +12,7 @@ export function answerProblem(error: FastifyError | Error, req: FastifyRequest, 
 }
 
 /** Composes the problem document of a failure. */
-export function problemOf(error: unknown, requestId: string): Problem {
+function problemOf(error: unknown, requestId: string): Problem {
   const status = statusOf(error);
   const code = codeOf(error);
   const detail =
