@@ -26,6 +26,12 @@ export async function callAs(
   return { data: await jsonOf(answer), answer };
 }
 
+/** Guesses from what a browser says of itself whether its screen is a phone's. */
+export function isPhone({ request }: RequestEvent): boolean {
+  const hint = request.headers.get('sec-ch-ua-mobile');
+  return hint === null ? /Mobi/.test(request.headers.get('user-agent') ?? '') : hint === '?1';
+}
+
 /** Turns a refusal into the error page that fits it. */
 export function asPageError(failure: unknown): never {
   if (failure instanceof ApiFailure) error(failure.status, { message: failure.message, code: failure.code });

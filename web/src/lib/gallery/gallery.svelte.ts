@@ -11,6 +11,9 @@ export function createGallery(eventId: string, initial: PhotoPage) {
   let cursor = initial.cursor;
   let anchor = initial.photos[0]?.photo_id;
   let busy: Promise<void> | undefined;
+  let more: Promise<void> | undefined;
+  // What went while an older page was on its way must not come back with it.
+  const gone = new Set<string>();
 
   function apply(frame: Frame): void {
     const { changed, removed, cursor: to } = read(frame);
@@ -21,6 +24,8 @@ export function createGallery(eventId: string, initial: PhotoPage) {
       changed.filter((photo) => photo.stored_seq >= oldest),
       removed,
     );
+    for (const photoId of removed) gone.add(photoId);
+    for (const { photo_id } of changed) gone.delete(photo_id);
     anchor ??= photos[0]?.photo_id;
     cursor = formatCursor(to);
   }
@@ -44,6 +49,13 @@ export function createGallery(eventId: string, initial: PhotoPage) {
       if (follows(cursor, changes.frame)) apply(changes.frame);
       if (changes.frame.to >= changes.head_seq) return;
     }
+  }
+
+  async function loadMoreNow(): Promise<void> {
+    if (before === null) return;
+    const page = PhotoPage.parse(await call('GET', `/api/events/${eventId}/photos?before=${before}`));
+    before = page.before;
+    photos = merge(page.photos, photos, gone);
   }
 
   return {
@@ -88,11 +100,12 @@ export function createGallery(eventId: string, initial: PhotoPage) {
       return busy;
     },
     reload,
-    async loadMore(): Promise<void> {
-      if (before === null || busy !== undefined) return;
-      const page = PhotoPage.parse(await call('GET', `/api/events/${eventId}/photos?before=${before}`));
-      before = page.before;
-      photos = merge(photos, page.photos, new Set());
+    /** Reads the next older page; one at a time. */
+    loadMore(): Promise<void> {
+      more ??= loadMoreNow().finally(() => {
+        more = undefined;
+      });
+      return more;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type PhotoView, renditionEdges, renditionUrl } from '@kilat/contract';
 import { t } from '#lib/messages/t.ts';
-import { pushState } from '$app/navigation';
+import { pushState, replaceState } from '$app/navigation';
 import type { Gallery } from './gallery.svelte.ts';
 import 'photoswipe/style.css';
 
@@ -9,7 +9,7 @@ export interface LightboxOptions {
   gallery: Gallery;
   eventId: string;
   photoId: string;
-  tile: HTMLElement;
+  tile?: HTMLElement | undefined;
 }
 
 /** Opens one photo large; what comes in meanwhile does not move what is looked at. The back button closes it. */
@@ -21,7 +21,7 @@ export async function openLightbox({ gallery, eventId, photoId, tile }: Lightbox
     dataSource: photos.map(slideOf),
     index: photos.findIndex((photo) => photo.photo_id === photoId),
     bgOpacity: 1,
-    showHideAnimationType: 'zoom',
+    showHideAnimationType: tile === undefined ? 'fade' : 'zoom',
     closeTitle: t('gallery.close'),
     arrowNextTitle: t('gallery.next'),
     arrowPrevTitle: t('gallery.previous'),
@@ -29,12 +29,13 @@ export async function openLightbox({ gallery, eventId, photoId, tile }: Lightbox
     loop: false,
     preload: [1, 2],
   });
-  box.addFilter(
-    'thumbEl',
-    (found) =>
-      document.querySelector<HTMLElement>(`[data-photo="${photos[box.currIndex]?.photo_id}"] img`) ?? found ?? tile,
-  );
-  closeByBackButton(box, () => photos[box.currIndex]?.photo_id ?? photoId);
+  const tileOf = (at: number) => document.querySelector<HTMLElement>(`[data-photo="${photos[at]?.photo_id}"] img`);
+  box.addFilter('thumbEl', (found, _data, at) => tileOf(at) ?? found ?? tile ?? document.body);
+  closeByBackButton(box, photoId);
+  box.on('change', () => {
+    const shown = photos[box.currIndex]?.photo_id;
+    if (shown !== undefined) replaceState(`?photo=${shown}`, { photo: shown });
+  });
   box.init();
 }
 
@@ -55,9 +56,11 @@ function slide(photo: PhotoView, eventId: string, capability: string) {
 
 function closeByBackButton(
   box: { on: (name: 'close', handler: () => void) => void; close: () => void },
-  photoId: () => string,
+  photoId: string,
 ): void {
-  pushState(`?photo=${photoId()}`, { photo: photoId() });
+  // Whoever came by a photo's own address has the gallery behind it, not the page before.
+  if (location.search !== '') replaceState(location.pathname, {});
+  pushState(`?photo=${photoId}`, { photo: photoId });
   let left = false;
   const back = () => {
     left = true;

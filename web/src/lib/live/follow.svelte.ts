@@ -3,6 +3,8 @@ import type { Gallery } from '#lib/gallery/gallery.svelte.ts';
 
 const reopenMs = 3_000;
 const [pollFromMs, pollToMs] = [30_000, 45_000];
+// A phone that changed networks may hold a dead connection for minutes without being told.
+const silentMs = 90_000;
 
 /** Follows one event's frames while mounted; polls for changes while the stream is down. */
 export function followEvent(eventId: string, gallery: Gallery, onEvent: (event: EventView) => void = () => {}) {
@@ -11,6 +13,7 @@ export function followEvent(eventId: string, gallery: Gallery, onEvent: (event: 
     let source: EventSource | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let poll: ReturnType<typeof setTimeout> | undefined;
+    let heardAt = Date.now();
 
     function open(): void {
       source = new EventSource(`/live/events/${eventId}?after=${gallery.cursor}`);
@@ -22,10 +25,11 @@ export function followEvent(eventId: string, gallery: Gallery, onEvent: (event: 
     }
     function greet(hello: Hello): void {
       connected = true;
-      clearTimeout(poll);
+      heardAt = Date.now();
       gallery.grant(hello.media);
     }
     async function take(frame: Frame): Promise<void> {
+      heardAt = Date.now();
       await gallery.take(frame).catch(() => {});
       for (const { event } of frame.entries) if (event !== undefined) onEvent(event);
     }
@@ -37,7 +41,6 @@ export function followEvent(eventId: string, gallery: Gallery, onEvent: (event: 
     // A browser gives up on an answer that is no stream; then it is on us to come again, from where we are.
     function lost(): void {
       connected = false;
-      pollLater();
       source?.close();
       reopen();
     }
@@ -49,17 +52,24 @@ export function followEvent(eventId: string, gallery: Gallery, onEvent: (event: 
       clearTimeout(poll);
       poll = setTimeout(
         () => {
-          void gallery.catchUp().catch(() => {});
-          if (!connected) pollLater();
+          if (!connected || Date.now() - heardAt > silentMs) void check();
+          pollLater();
         },
         pollFromMs + Math.random() * (pollToMs - pollFromMs),
       );
     }
+    // Asks what has changed; a stream that did not say so is dead.
+    async function check(): Promise<void> {
+      const known = gallery.cursor;
+      await gallery.catchUp().catch(() => {});
+      if (connected && gallery.cursor !== known) lost();
+    }
     function back(): void {
-      if (document.visibilityState === 'visible') void gallery.catchUp().catch(() => {});
+      if (document.visibilityState === 'visible') void check();
     }
 
     open();
+    pollLater();
     document.addEventListener('visibilitychange', back);
     window.addEventListener('online', back);
     return () => {

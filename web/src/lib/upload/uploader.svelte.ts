@@ -1,11 +1,15 @@
 import { defaultMaxBytes } from '@kilat/contract';
 import Uppy from '@uppy/core';
 import Tus from '@uppy/tus';
+import { span } from '#lib/messages/format.ts';
+import { t } from '#lib/messages/t.ts';
 import { sha256Of } from './hash.ts';
+import { passes, secondsToWait, type Trouble } from './patience.ts';
+import { progressOf } from './progress.svelte.ts';
 import { codeOf, wordsFor } from './refusal.ts';
 
 const atOnce = 6;
-const retryDelays = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 30_000, 30_000];
+const retryDelays = [500, 1_000, 2_000, 4_000, 8_000];
 
 /** Is one file on its way; `sent` counts bytes. `stored` is said only after the server said so. */
 export interface Item {
@@ -14,16 +18,21 @@ export interface Item {
   size: number;
   sent: number;
   state: 'waiting' | 'uploading' | 'paused' | 'stored' | 'failed';
-  error?: string;
+  /** Says in words why it failed, or what a waiting file waits for. */
+  note?: string | undefined;
   file?: File;
+}
+
+/** Is the part of a tus error that we read. */
+interface TusError {
+  originalResponse?: { getStatus(): number; getBody(): string; getHeader(name: string): string | undefined } | null;
 }
 
 /** Sends dropped files to one event by tus, a few at once; what broke off goes on when the same file comes again. */
 export function createUploader(eventId: string) {
   const items = $state<Record<string, Item>>({});
   let order = $state<string[]>([]);
-  let pausedAll = $state(false);
-  let speed = $state(0);
+  const timers = new Map<string, ReturnType<typeof setTimeout>>();
   const uppy = new Uppy({ autoProceed: true, allowMultipleUploadBatches: true });
   // The event is part of the endpoint and so of the key under which an unfinished upload is found again.
   uppy.use(Tus, {
@@ -31,31 +40,58 @@ export function createUploader(eventId: string) {
     limit: atOnce,
     retryDelays,
     allowedMetaFields: ['event_id', 'filename', 'filetype', 'last_modified', 'sha256'],
+    // A server that names its time is not asked before: the wait below takes over.
+    onShouldRetry: (error, _attempt, _options, next) => troubleOf(error).retryAfter === null && next(error),
   });
 
   uppy.on('upload-progress', (file, { bytesUploaded }) => {
     const item = file && items[file.id];
     if (item === undefined || item.state === 'stored') return;
     item.sent = bytesUploaded || 0;
+    item.note = undefined;
     if (item.state === 'waiting') item.state = 'uploading';
   });
   uppy.on('upload-success', (file) => {
     const item = file && items[file.id];
     if (item === undefined) return;
-    Object.assign(item, { state: 'stored', sent: item.size, error: undefined });
+    Object.assign(item, { state: 'stored', sent: item.size, note: undefined });
     delete item.file;
   });
   uppy.on('upload-error', (file, error) => {
     const item = file && items[file.id];
     if (item === undefined) return;
-    const answer = (error as { originalResponse?: { getBody(): string } | null }).originalResponse;
-    const problem = codeOf(answer?.getBody());
+    const trouble = troubleOf(error);
+    if (passes(trouble)) return wait(item, trouble);
+    const problem = codeOf((error as TusError).originalResponse?.getBody());
     fail(item, problem?.code, problem?.detail ?? error.message);
   });
 
+  function wait(item: Item, trouble: Trouble): void {
+    const seconds = secondsToWait(trouble, Date.now(), Math.random());
+    const why = trouble.status === undefined ? 'upload.wait.network' : 'upload.wait.server';
+    Object.assign(item, { state: 'waiting', note: t(why, { time: span(seconds) }) });
+    timers.set(
+      item.id,
+      setTimeout(() => again(item.id), seconds * 1_000),
+    );
+  }
+  function again(id: string): void {
+    clearTimeout(timers.get(id));
+    timers.delete(id);
+    const item = items[id];
+    if (item === undefined) return;
+    Object.assign(item, { state: 'waiting', note: undefined });
+    if (uppy.getFile(id) !== undefined) void uppy.retryUpload(id);
+    else if (item.file !== undefined) void send(item, item.file);
+  }
+  // The network is back: nobody wants to see the rest of a wait.
+  const online = () => {
+    for (const id of [...timers.keys()]) again(id);
+  };
+
   function fail(item: Item, code: string | undefined, detail: string): void {
     item.state = 'failed';
-    item.error = wordsFor(code, detail);
+    item.note = wordsFor(code, detail);
   }
 
   function list(file: File): Item {
@@ -75,21 +111,18 @@ export function createUploader(eventId: string) {
   async function send(item: Item, file: File): Promise<void> {
     if (file.size === 0) return fail(item, 'empty_file', '');
     if (file.size > defaultMaxBytes) return fail(item, 'file_too_large', '');
-    const sha256 = await sha256Of(file);
-    const meta = {
-      event_id: eventId,
-      filename: file.name,
-      filetype: file.type,
-      last_modified: String(file.lastModified),
-      ...(sha256 ? { sha256 } : {}),
-    };
     try {
-      const known = uppy
-        .getFiles()
-        .find(
-          (one) =>
-            one.name === file.name && one.size === file.size && (one.data as File).lastModified === file.lastModified,
-        );
+      // A file that has gone, or whose card was pulled, fails here and not in silence.
+      const sha256 = await sha256Of(file);
+      if (items[item.id] === undefined) return;
+      const meta = {
+        event_id: eventId,
+        filename: file.name,
+        filetype: file.type,
+        last_modified: String(file.lastModified),
+        ...(sha256 ? { sha256 } : {}),
+      };
+      const known = uppy.getFiles().find((one) => isSame(one.data as File, file));
       if (known !== undefined) uppy.removeFile(known.id);
       rename(item, uppy.addFile({ name: file.name, type: file.type, data: file, meta }));
     } catch (error) {
@@ -98,24 +131,20 @@ export function createUploader(eventId: string) {
   }
 
   const all = $derived(order.flatMap((id) => items[id] ?? []));
+  const progress = progressOf(() => all);
   const active = $derived(all.filter(({ state }) => state !== 'stored' && state !== 'failed'));
-  const sent = $derived(all.reduce((sum, item) => sum + item.sent, 0));
 
   $effect(() => {
-    let last = { at: Date.now(), sent: 0 };
-    const timer = setInterval(() => {
-      const now = { at: Date.now(), sent: all.reduce((sum, item) => sum + item.sent, 0) };
-      const rate = Math.max(0, now.sent - last.sent) / ((now.at - last.at) / 1_000);
-      speed = speed === 0 ? rate : speed * 0.7 + rate * 0.3;
-      last = now;
-    }, 1_000);
+    window.addEventListener('online', online);
     return () => {
-      clearInterval(timer);
+      window.removeEventListener('online', online);
+      for (const timer of timers.values()) clearTimeout(timer);
       uppy.destroy();
     };
   });
 
   return {
+    progress,
     get items(): Item[] {
       return all;
     },
@@ -128,19 +157,8 @@ export function createUploader(eventId: string) {
     get failed(): number {
       return all.filter(({ state }) => state === 'failed').length;
     },
-    get share(): number {
-      const total = all.reduce((sum, item) => sum + (item.state === 'failed' ? 0 : item.size), 0);
-      return total === 0 ? 0 : Math.min(1, sent / total);
-    },
-    get speed(): number {
-      return speed;
-    },
-    get secondsLeft(): number | undefined {
-      const left = active.reduce((sum, item) => sum + item.size - item.sent, 0);
-      return speed > 1_000 && left > 0 ? left / speed : undefined;
-    },
     get pausedAll(): boolean {
-      return pausedAll;
+      return active.length > 0 && active.every(({ state }) => state === 'paused');
     },
     /** Takes files in, one after another, so that hashing never holds up what is already on its way. */
     async add(files: Iterable<File>): Promise<void> {
@@ -150,27 +168,20 @@ export function createUploader(eventId: string) {
     pauseOrResume(id: string): void {
       const item = items[id];
       const paused = uppy.pauseResume(id);
-      if (item !== undefined && paused !== undefined) item.state = paused ? 'paused' : 'uploading';
+      if (item !== undefined && paused !== undefined) item.state = paused ? 'paused' : 'waiting';
     },
     pauseOrResumeAll(): void {
-      pausedAll = !pausedAll;
-      if (pausedAll) uppy.pauseAll();
-      else uppy.resumeAll();
-      for (const item of active) item.state = pausedAll ? 'paused' : 'uploading';
+      const pause = !this.pausedAll;
+      for (const { id, state } of active) if ((state === 'paused') !== pause) this.pauseOrResume(id);
     },
-    retry(id: string): void {
-      const item = items[id];
-      if (item === undefined) return;
-      Object.assign(item, { state: 'waiting', error: undefined });
-      if (uppy.getFile(id) === undefined) {
-        if (item.file !== undefined) void send(item, item.file);
-      } else void uppy.retryUpload(id);
-    },
+    retry: again,
     retryFailed(): void {
-      for (const { id, state } of all) if (state === 'failed') this.retry(id);
+      for (const { id, state } of all) if (state === 'failed') again(id);
     },
     remove(id: string): void {
       if (uppy.getFile(id) !== undefined) uppy.removeFile(id);
+      clearTimeout(timers.get(id));
+      timers.delete(id);
       order = order.filter((other) => other !== id);
       delete items[id];
     },
@@ -180,3 +191,12 @@ export function createUploader(eventId: string) {
   };
 }
 export type Uploader = ReturnType<typeof createUploader>;
+
+function isSame(a: File, b: File): boolean {
+  return a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
+}
+
+function troubleOf(error: unknown): Trouble {
+  const answer = (error as TusError).originalResponse;
+  return { status: answer?.getStatus(), retryAfter: answer?.getHeader('retry-after') ?? null };
+}

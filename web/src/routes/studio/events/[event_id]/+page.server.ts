@@ -1,5 +1,5 @@
 import { EventView, LinkList, PhotoPage } from '@kilat/contract';
-import { asPageError, callAs } from '#lib/api/server.ts';
+import { asPageError, callAs, isPhone } from '#lib/api/server.ts';
 
 /** Loads an event as its team sees it: its links, and the first page of its photos. */
 export async function load(event: import('./$types').PageServerLoadEvent) {
@@ -15,6 +15,7 @@ export async function load(event: import('./$types').PageServerLoadEvent) {
       event: EventView.parse(view.data),
       guestUrl: open === undefined ? undefined : new URL(open.path, event.url.origin).href,
       page: PhotoPage.parse(page.data),
+      phone: isPhone(event),
     };
   } catch (failure) {
     return asPageError(failure);
