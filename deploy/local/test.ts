@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { ensureChromium } from './chromium.ts';
 import { guarded, outliveNobody } from './orphan.ts';
 import { say } from './progress.ts';
+import { bringServers } from './servers/servers.ts';
 import { root } from './services.ts';
 import { temporaryFolder } from './temporary.ts';
 import { buildWeb } from './web.ts';
@@ -46,8 +47,7 @@ async function main(): Promise<number> {
   // What the tests make lies in here, so that it goes even when they are cut short.
   const folder = temporaryFolder();
   const partial = values.project.length > 0 || positionals.length > 0;
-  const chromium = await ensureChromium(say);
-  await buildWeb(say);
+  const [chromium] = await Promise.all([ensureChromium(say), buildWeb(say), bringServers()]);
   const checked = partial || (await run([process.execPath, join(root, 'deploy/local/check.ts')], process.env)) === 0;
   const env = {
     ...process.env,

@@ -6,7 +6,8 @@ import { answers } from '../ready.ts';
 import { type Binary, resolveBinary } from '../resolve.ts';
 import { externalServer, given, type Server, type ServerOptions, startServer } from './server.ts';
 
-const binary: Binary = {
+/** Tells how nats-server is known and brought. */
+export const natsBinary: Binary = {
   name: 'nats-server',
   version: '2.15.2',
   minimum: '2.11',
@@ -19,7 +20,11 @@ const binary: Binary = {
 export async function startNats(options: ServerOptions): Promise<Server> {
   const external = given(['NATS_URL']);
   if (external) return externalServer('nats', external);
-  const [command, port, monitor] = await Promise.all([resolveBinary(binary), options.port ?? freePort(), freePort()]);
+  const [command, port, monitor] = await Promise.all([
+    resolveBinary(natsBinary),
+    options.port ?? freePort(),
+    freePort(),
+  ]);
   const config = writeConfig(join(options.dataDir, 'nats'), port, monitor);
   return await startServer(
     { name: 'nats', command: [command, '--config', config], dataDir: options.dataDir, stopping: options.stopping },

@@ -12,7 +12,8 @@ const BUCKET = 'kilat';
 const REGION = 'us-east-1';
 const VARIABLES = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
 
-const binary: Binary = {
+/** Tells how the S3 server is known and brought. */
+export const objectStoreBinary: Binary = {
   name: 'versitygw',
   version: '1.8.0',
   minimum: '1.8',
@@ -25,7 +26,7 @@ const binary: Binary = {
 export async function startObjectStore(options: ServerOptions): Promise<Server> {
   const external = given(VARIABLES);
   if (external) return externalServer('objectstore', { S3_REGION: process.env.S3_REGION || REGION, ...external });
-  const [command, port] = await Promise.all([resolveBinary(binary), options.port ?? freePort()]);
+  const [command, port] = await Promise.all([resolveBinary(objectStoreBinary), options.port ?? freePort()]);
   const folder = join(options.dataDir, 'objects');
   // A folder below the root is a bucket: making it needs no signed request and works before the server runs.
   mkdirSync(join(folder, 'root', BUCKET), { recursive: true, mode: 0o700 });

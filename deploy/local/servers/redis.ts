@@ -7,7 +7,8 @@ import { say } from '../progress.ts';
 import { type Binary, resolveBinary } from '../resolve.ts';
 import { externalServer, given, type Server, type ServerOptions, startServer } from './server.ts';
 
-const binary: Binary = {
+/** Tells how Redis is known and brought. */
+export const redisBinary: Binary = {
   name: 'redis-server',
   version: '6.2.14',
   minimum: '6.2',
@@ -20,7 +21,7 @@ const binary: Binary = {
 export async function startRedis(options: ServerOptions): Promise<Server> {
   const external = given(['REDIS_URL']);
   if (external) return externalServer('redis', external);
-  const command = await resolveBinary(binary).catch(
+  const command = await resolveBinary(redisBinary).catch(
     (error: Error) => void say(`Going on without Redis: ${error.message}`),
   );
   if (command === undefined) return externalServer('redis', {});

@@ -1,7 +1,8 @@
-import { startNats } from './nats.ts';
-import { startObjectStore } from './objectstore.ts';
+import { resolveBinary } from '../resolve.ts';
+import { natsBinary, startNats } from './nats.ts';
+import { objectStoreBinary, startObjectStore } from './objectstore.ts';
 import { startPostgres } from './postgres.ts';
-import { startRedis } from './redis.ts';
+import { redisBinary, startRedis } from './redis.ts';
 import type { Server, ServerOptions } from './server.ts';
 
 /** Starts each server by its name. */
@@ -43,4 +44,14 @@ export async function startServers(options: {
     throw failed.reason;
   }
   return { env: Object.assign({}, ...servers.map((server) => server.env)), servers, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Brings the binaries of the servers that this machine lacks, so that starting one takes no longer than it should. */
+export async function bringServers(): Promise<void> {
+  const needed = [
+    ...(process.env.NATS_URL ? [] : [natsBinary]),
+    ...(process.env.S3_ENDPOINT ? [] : [objectStoreBinary]),
+    ...(process.env.REDIS_URL ? [] : [redisBinary]),
+  ];
+  await Promise.allSettled(needed.map(resolveBinary)); // one that cannot be brought is reported where it is started
 }
