@@ -39,16 +39,20 @@ function verified(journal: Journal, due: Due, sha256: string): Promise<boolean> 
 function previewed(journal: Journal, due: Due, picture: Picture): Promise<boolean> {
   const { event_id, photo_id, generation: version } = due;
   return journal.commit(event_id, async (tx) => {
-    // A photo that is on screens already moves once, when all is there; a redelivery finds its own version.
-    const rows = await tx.query(
-      `select 1 as one from photos where event_id = $1 and photo_id = $2 and thumbnails_ready_at is null and version < $3`,
-      [event_id, photo_id, version],
-    );
-    if (rows.length === 0 || !(await isOpen(tx, due))) return nothing;
+    if (!(await isOpen(tx, due)) || !(await isNews(tx, due))) return nothing;
     await describe(tx, due, picture, ['small']);
     const data = factsOf(picture, version, ['small']);
     return { value: true, entries: [{ type: 'photo.previewed', photo_id, data }] };
   });
+}
+
+// A photo that is on screens already moves once, when all is there; a redelivery finds its own version.
+async function isNews(tx: Transaction, { event_id, photo_id, generation }: Due): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 as one from photos where event_id = $1 and photo_id = $2 and thumbnails_ready_at is null and version < $3`,
+    [event_id, photo_id, generation],
+  );
+  return rows.length > 0;
 }
 
 function rendered(journal: Journal, due: Due, picture: Picture): Promise<boolean> {

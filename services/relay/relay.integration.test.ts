@@ -1,0 +1,148 @@
+import type { Entry } from '@kilat/contract';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { readJournalStream, startTestBus, type TestBus } from '#internal/bus/bustest.ts';
+import { openTestEvent, type TestEvent } from '#internal/events/eventtest.ts';
+import { readHead } from '#internal/journal/journal.ts';
+import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
+import { main } from './main.ts';
+
+let event: TestEvent;
+let nats: TestBus;
+const relays: TestTarget[] = [];
+
+beforeEach(async () => {
+  [event, nats] = await Promise.all([openTestEvent(), startTestBus()]);
+});
+afterEach(async () => {
+  await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+  await nats[Symbol.asyncDispose]();
+  await event[Symbol.asyncDispose]();
+});
+
+async function startRelay(): Promise<TestTarget> {
+  const env = { DATABASE_URL: event.url, NATS_URL: nats.url, RELAY_LOST_CHECK_SECONDS: '1' };
+  const relay = await startTarget(main, env);
+  relays.push(relay);
+  return relay;
+}
+
+async function append(eventId: string, count: number): Promise<void> {
+  for (let n = 0; n < count; n++)
+    await event.journal.commit(eventId, async () => ({ value: undefined, entries: [{ type: 'event.changed' }] }));
+}
+
+async function published(eventId: string): Promise<void> {
+  const { seq = 0 } = (await readHead(event.database, eventId)) ?? {};
+  const cursor = async () => {
+    const [row] = await event.database.query<{ seq: number }>(
+      'select published_seq as seq from relay_cursors where event_id = $1',
+      [eventId],
+    );
+    return row?.seq;
+  };
+  await vi.waitFor(async () => expect(await cursor()).toBe(seq), { timeout: 30_000, interval: 50 });
+}
+
+function seqsOf(entries: readonly Entry[], eventId: string): number[] {
+  return entries.filter((entry) => entry.event_id === eventId).map(({ seq }) => seq);
+}
+
+async function upTo(eventId: string): Promise<number[]> {
+  const { seq = 0 } = (await readHead(event.database, eventId)) ?? {};
+  return Array.from({ length: seq }, (_, n) => n + 1);
+}
+
+async function stageOf(photoId: string) {
+  const [row] = await event.database.query<{ state: string; generation: number; work_seq: number }>(
+    'select state, generation, work_seq from stages where photo_id = $1',
+    [photoId],
+  );
+  return row;
+}
+
+function queued(photoId: string, generation: number) {
+  return vi.waitFor(async () => expect(await stageOf(photoId)).toMatchObject({ state: 'queued', generation }), {
+    timeout: 20_000,
+    interval: 50,
+  });
+}
+
+test('each event is published in order and once, while the bus is killed and relays come and go', async () => {
+  const first = await startRelay();
+  await startRelay();
+  const ids = [event.eventId, event.foreignEventId];
+  const writing = Promise.all(ids.map((id) => append(id, 150)));
+  await vi.waitFor(async () => expect((await readJournalStream(nats.url)).length).toBeGreaterThan(20));
+  await nats.kill();
+  await nats.restart();
+  relays.splice(relays.indexOf(first), 1);
+  await first.stop();
+  await writing;
+  for (const id of ids) await published(id);
+  const stream = await readJournalStream(nats.url);
+  for (const id of ids) expect(seqsOf(stream, id)).toEqual(await upTo(id));
+});
+
+test('a wiped bus is declared again, and what is new follows without a hole', async () => {
+  await startRelay();
+  await append(event.eventId, 5);
+  await published(event.eventId);
+  const before = (await upTo(event.eventId)).length;
+  await nats.wipe();
+  await append(event.eventId, 5);
+  await published(event.eventId);
+  const all = await upTo(event.eventId);
+  expect(seqsOf(await readJournalStream(nats.url), event.eventId)).toEqual(all.slice(before));
+});
+
+test('due work is handed out once, with its place in the stream noted', async () => {
+  await startRelay();
+  const photoId = await event.addPhoto();
+  await queued(photoId, 1);
+  const delivery = await (await nats.bus.deliveries('thumbnail', 'live')).next(5_000);
+  expect(JSON.parse(new TextDecoder().decode(delivery?.data))).toEqual({
+    v: 1,
+    event_id: event.eventId,
+    photo_id: photoId,
+    stage: 'thumbnail',
+    lane: 'live',
+    generation: 1,
+  });
+  const { firstSeq, lastSeq } = await nats.bus.lag('thumbnail', 'live');
+  expect([firstSeq, lastSeq]).toEqual([(await stageOf(photoId))?.work_seq, (await stageOf(photoId))?.work_seq]);
+});
+
+test('work that waits for its time stays where it is', async () => {
+  const [later, now] = [await event.addPhoto(), await event.addPhoto()];
+  await event.database.query(`update stages set next_attempt_at = now() + interval '1 hour' where photo_id = $1`, [
+    later,
+  ]);
+  await startRelay();
+  await queued(now, 1);
+  expect(await stageOf(later)).toMatchObject({ state: 'due' });
+});
+
+test('work that a wiped bus lost is due again under a new generation', async () => {
+  await startRelay();
+  const photoId = await event.addPhoto();
+  await queued(photoId, 1);
+  await nats.wipe();
+  await queued(photoId, 2);
+});
+
+test('work that was acknowledged without being settled is due again', async () => {
+  await startRelay();
+  const photoId = await event.addPhoto();
+  await queued(photoId, 1);
+  await (await (await nats.bus.deliveries('thumbnail', 'live')).next(5_000))?.done();
+  await queued(photoId, 2);
+});
+
+test('work whose message the bus forgot in a crash is due again, and what is in its queue stays there', async () => {
+  await startRelay();
+  const [forgotten, kept] = [await event.addPhoto(), await event.addPhoto()];
+  await Promise.all([queued(forgotten, 1), queued(kept, 1)]);
+  await event.database.query('update stages set work_seq = work_seq + 100 where photo_id = $1', [forgotten]);
+  await queued(forgotten, 2);
+  expect(await stageOf(kept)).toMatchObject({ state: 'queued', generation: 1 });
+});
