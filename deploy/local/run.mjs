@@ -21,8 +21,6 @@ const tasks = {
   test: ['deploy/local/test.ts'],
   'test:full': ['deploy/local/test.ts', '--full'],
   check: ['deploy/local/check.ts'],
-  bench: ['services/bench/main.ts'],
-  faults: ['services/faults/main.ts'],
   kilat: ['services/main.ts'],
 };
 
