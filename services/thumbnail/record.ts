@@ -46,12 +46,12 @@ function previewed(journal: Journal, due: Due, picture: Picture): Promise<boolea
   });
 }
 
-// A photo that is on screens already moves once, when all is there; a redelivery finds its own version.
-async function isNews(tx: Transaction, { event_id, photo_id, generation }: Due): Promise<boolean> {
-  const rows = await tx.query(
-    `select 1 as one from photos where event_id = $1 and photo_id = $2 and thumbnails_ready_at is null and version < $3`,
-    [event_id, photo_id, generation],
-  );
+// What is on screens already moves once, when all of the new version is there.
+async function isNews(tx: Transaction, { event_id, photo_id }: Due): Promise<boolean> {
+  const rows = await tx.query('select 1 as one from photos where event_id = $1 and photo_id = $2 and version = 0', [
+    event_id,
+    photo_id,
+  ]);
   return rows.length > 0;
 }
 

@@ -245,7 +245,7 @@ test('while the object storage is away, work waits and costs no attempt', async 
 test('a target that is told to stop ends the photo that it has in hand', async () => {
   await using other = await openDarkroom();
   const leaving = await startTarget(main, other.env);
-  const photoId = await other.store(await noisy(4_000));
+  const photoId = await other.store(await noisy(2_500));
   await other.handOut(photoId);
   await vi.waitFor(async () => expect(await other.stageOf(photoId)).toMatchObject({ attempts: 1 }), { interval: 5 });
   await leaving.stop();
