@@ -7,7 +7,7 @@
 import { mkdir } from 'node:fs/promises';
 import { accessOf } from '#internal/auth/access.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
-import { openBus } from '#internal/bus/bus.ts';
+import { wakeInBackground } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
 import { createJournal } from '#internal/journal/journal.ts';
@@ -32,12 +32,13 @@ export async function main(proc: Process): Promise<void> {
   await mkdir(config.SPOOL_DIR, { recursive: true });
 
   await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
-  await using bus = await openBus(proc.ctx, { url: config.NATS_URL, log });
+  // Photos come in whether or not the bus is there: the relay looks by itself.
+  const relay = wakeInBackground(proc.ctx, { url: config.NATS_URL, log });
   await using objects = openObjects(objectsOptions(config));
 
   const uploads = uploadStore(database);
   const leases = createLeases(uploads, log);
-  const journal = createJournal(database, () => bus.wake());
+  const journal = createJournal(database, relay.wake);
   const deps = { uploads, objects, journal, log, leases, spoolDir: config.SPOOL_DIR, onStored: storedMetrics(proc) };
   const store = new PhotoDataStore(deps);
   const tus = createTus({ store, uploads, access: accessOf(database, 2_000), maxBytes: config.UPLOAD_MAX_BYTES, log });
@@ -60,7 +61,7 @@ export async function main(proc: Process): Promise<void> {
   proc.ready();
   await cancelled(proc.ctx);
   await drain(config.UPLOAD_DRAIN_SECONDS);
-  await sweeping;
+  await Promise.all([sweeping, relay.ended]);
 }
 
 function storedMetrics(proc: Process) {

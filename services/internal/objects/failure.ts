@@ -3,7 +3,8 @@ import { Fault } from '../fault/fault.ts';
 
 /** Tells whether S3 said that there is no such object or multipart upload. */
 export function isAbsent(error: unknown): boolean {
-  if (!(error instanceof S3ServiceException)) return false;
+  // A bucket that is not there is our trouble, and says nothing of its objects.
+  if (!(error instanceof S3ServiceException) || error.name === 'NoSuchBucket') return false;
   return ['NoSuchKey', 'NoSuchUpload', 'NotFound'].includes(error.name) || error.$metadata.httpStatusCode === 404;
 }
 
@@ -12,10 +13,11 @@ export function isThereAlready(error: unknown): boolean {
   return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412;
 }
 
-/** Turns what S3 refuses into a fault: its 401, 403, 5xx and lost connections are never the client's. */
+/** Turns what S3 refuses into a fault: its 401, 403, 5xx, lost connections and lost buckets are never the client's. */
 export function asObjectFault(error: unknown): unknown {
   if (error instanceof Fault) return error;
-  const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  const known = error instanceof S3ServiceException && error.name !== 'NoSuchBucket';
+  const status = known ? error.$metadata.httpStatusCode : undefined;
   const refused = status !== undefined && status !== 401 && status !== 403 && status !== 429 && status < 500;
   if (refused) return error;
   return new Fault('unavailable', 'The object storage is not available.', {
