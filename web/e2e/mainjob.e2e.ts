@@ -127,6 +127,22 @@ test('says beside each file what is wrong with it, and disturbs no other', async
     .toContain('The file is empty');
 });
 
+test('waits as long as a busy server asks, says so, and goes on by itself', async () => {
+  await createEvent('Busy server');
+  const { page } = studio;
+  const files = (url: URL) => url.pathname.startsWith('/files');
+  await page.route(
+    files,
+    (route) =>
+      route.fulfill({ status: 503, headers: { 'retry-after': '2' }, json: { code: 'unavailable', detail: 'busy' } }),
+    { times: 1 },
+  );
+  await page.setInputFiles('input[type=file]', await makePhotos(page, 1));
+  await page.waitForSelector('text=The server is busy. Goes on by itself');
+  await allStored(page, 1);
+  await page.unroute(files);
+});
+
 test('goes on where it was when the tab was closed and the same file is dropped again', async () => {
   await createEvent('Closed tab');
   const { page } = studio;

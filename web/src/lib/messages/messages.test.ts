@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import en from './en.json' with { type: 'json' };
-import { bytes, span } from './format.ts';
+import { bytes, occasion, span } from './format.ts';
 import { t } from './t.ts';
 
 function sources(folder: string): string[] {
@@ -34,4 +34,12 @@ test('writes sizes and times shortly', () => {
     '4 min',
     '2 h',
   ]);
+});
+
+test('says when and where an event is, as far as that is known', () => {
+  expect([
+    occasion({ starts_on: '2026-11-21', place: 'Bandung' }),
+    occasion({ starts_on: null, place: 'Bandung' }),
+    occasion({ starts_on: null, place: null }),
+  ]).toEqual(['November 21, 2026 · Bandung', 'Bandung', '']);
 });

@@ -8,7 +8,8 @@ import { passes, secondsToWait, type Trouble } from './patience.ts';
 import { progressOf } from './progress.svelte.ts';
 import { codeOf, wordsFor } from './refusal.ts';
 
-const atOnce = 6;
+// Browsers open six connections to an origin over HTTP/1.1: one is for the live stream, one for everything else.
+const atOnce = 4;
 const retryDelays = [500, 1_000, 2_000, 4_000, 8_000];
 
 /** Is one file on its way; `sent` counts bytes. `stored` is said only after the server said so. */
@@ -145,8 +146,9 @@ export function createUploader(eventId: string) {
 
   return {
     progress,
+    /** Lists the files as they came, those that failed first: nobody should have to look for them. */
     get items(): Item[] {
-      return all;
+      return [...all.filter(({ state }) => state === 'failed'), ...all.filter(({ state }) => state !== 'failed')];
     },
     get active(): boolean {
       return active.length > 0;
