@@ -76,8 +76,18 @@ test.each(guests)(
     await guest.page.keyboard.press('Enter');
     await guest.page.waitForSelector('.pswp__img:not(.pswp__img--placeholder)');
     expect(guest.page.url()).toContain('?photo=');
+    const first = guest.page.url();
+    await guest.page.keyboard.press('ArrowRight');
+    await guest.page.waitForURL((url) => url.search !== '' && url.href !== first);
+    await guest.page.goBack();
+    await guest.page.waitForSelector('.pswp', { state: 'detached' });
+    expect(guest.page.url()).toMatch(/\/e\/[0-9a-f-]{36}$/);
+
+    await guest.page.goto(first);
+    await guest.page.waitForSelector('.pswp__img:not(.pswp__img--placeholder)');
     await guest.page.keyboard.press('Escape');
     await guest.page.waitForSelector('.pswp', { state: 'detached' });
+    await guest.page.waitForURL((url) => url.search === '');
     expect(guest.complaints).toEqual([]);
     const axe = await new AxeBuilder({ page: guest.page }).analyze();
     expect(

@@ -1,6 +1,6 @@
 import { type PhotoView, renditionEdges, renditionUrl } from '@kilat/contract';
 import { t } from '#lib/messages/t.ts';
-import { pushState, replaceState } from '$app/navigation';
+import { goto } from '$app/navigation';
 import type { Gallery } from './gallery.svelte.ts';
 import 'photoswipe/style.css';
 
@@ -31,11 +31,9 @@ export async function openLightbox({ gallery, eventId, photoId, tile }: Lightbox
   });
   const tileOf = (at: number) => document.querySelector<HTMLElement>(`[data-photo="${photos[at]?.photo_id}"] img`);
   box.addFilter('thumbEl', (found, _data, at) => tileOf(at) ?? found ?? tile ?? document.body);
-  closeByBackButton(box, photoId);
-  box.on('change', () => {
-    const shown = photos[box.currIndex]?.photo_id;
-    if (shown !== undefined) replaceState(`?photo=${shown}`, { photo: shown });
-  });
+  await giveAddress(photoId);
+  box.on('change', () => void address(photos[box.currIndex]?.photo_id ?? photoId, true));
+  closeByBackButton(box);
   box.init();
 }
 
@@ -54,13 +52,17 @@ function slide(photo: PhotoView, eventId: string, capability: string) {
   };
 }
 
-function closeByBackButton(
-  box: { on: (name: 'close', handler: () => void) => void; close: () => void },
-  photoId: string,
-): void {
-  // Whoever came by a photo's own address has the gallery behind it, not the page before.
-  if (location.search !== '') replaceState(location.pathname, {});
-  pushState(`?photo=${photoId}`, { photo: photoId });
+function address(photoId: string, replace: boolean): Promise<void> {
+  return goto(`?photo=${photoId}`, { state: { photo: photoId }, shallow: true, replace });
+}
+
+// Whoever came by a photo's own address has the gallery behind it, not the page before.
+async function giveAddress(photoId: string): Promise<void> {
+  if (location.search !== '') await goto(location.pathname, { shallow: true, replace: true });
+  await address(photoId, false);
+}
+
+function closeByBackButton(box: { on: (name: 'close', handler: () => void) => void; close: () => void }): void {
   let left = false;
   const back = () => {
     left = true;
