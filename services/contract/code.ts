@@ -30,6 +30,22 @@ export const codes = [
   'file_too_large',
   'not_a_photo',
   'hash_invalid',
+  'checksum_mismatch',
+  'quota_exceeded',
+  'too_many_uploads',
+  'presigned_off',
+  'incomplete',
+  'timed_out',
+  'job_missing',
+  'invite_invalid',
+  'member_missing',
+  'version_unsupported',
+  'media_type_invalid',
+  'metadata_invalid',
+  'checksum_invalid',
+  'chunk_too_large',
+  'upload_finished',
+  'upload_ended',
 ] as const;
 
 /** Names one stable error code. */
