@@ -1,9 +1,11 @@
 import { defaultMaxBytes } from '@kilat/contract';
+import { admissionSettings } from '#internal/admission/settings.ts';
 import { authSettings, proxySettings } from '#internal/auth/settings.ts';
 import { busSettings } from '#internal/bus/settings.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
 import { type Environment, readSettings } from '#internal/env/env.ts';
 import { listenAddress, text, wholeNumber } from '#internal/env/types.ts';
+import { limitSettings } from '#internal/limit/settings.ts';
 import { objectSettings } from '#internal/objects/settings.ts';
 
 /** Lists the settings of target upload. */
@@ -22,6 +24,8 @@ export const settings = {
   }),
   UPLOAD_SWEEP_SECONDS: wholeNumber('how often the sweeper looks', { default: 30, min: 1, max: 3_600 }),
   SPOOL_DIR: text('directory of the spool files', '/tmp/kilat-spool'),
+  ...admissionSettings,
+  ...limitSettings,
   ...authSettings,
   ...proxySettings,
   ...databaseSettings,

@@ -5,12 +5,16 @@
  * entry are committed. It keeps nothing but leases and spool files of running requests: scale it on CPU.
  */
 import { mkdir } from 'node:fs/promises';
+import { createAdmission } from '#internal/admission/admission.ts';
+import { allowancesOf, announceLimits } from '#internal/admission/allowance.ts';
+import { takeTokens } from '#internal/admission/tokens.ts';
 import { accessOf } from '#internal/auth/access.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
 import { wakeInBackground } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
 import { createJournal } from '#internal/journal/journal.ts';
+import { openLimits } from '#internal/limit/limit.ts';
 import { Counter, Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
 import { openObjects } from '#internal/objects/objects.ts';
 import { objectsOptions } from '#internal/objects/settings.ts';
@@ -20,6 +24,7 @@ import { uploadStore } from '#internal/uploads/store.ts';
 import type { Upload } from '#internal/uploads/upload.ts';
 import { loadConfig } from './config.ts';
 import { createLeases } from './lease.ts';
+import { runningOf } from './running.ts';
 import { createServer } from './server.ts';
 import { PhotoDataStore } from './store.ts';
 import { sweep } from './sweep.ts';
@@ -36,12 +41,26 @@ export async function main(proc: Process): Promise<void> {
   const relay = wakeInBackground(proc.ctx, { url: config.NATS_URL, log });
   await using objects = openObjects(objectsOptions(config));
 
-  const uploads = uploadStore(database);
+  await using limits = openLimits(config.REDIS_URL, log);
+  const allowances = allowancesOf(config);
+  const uploads = uploadStore(database, announceLimits(allowances));
+  const access = accessOf(database, 2_000);
   const leases = createLeases(uploads, log);
   const journal = createJournal(database, relay.wake);
-  const deps = { uploads, objects, journal, log, leases, spoolDir: config.SPOOL_DIR, onStored: storedMetrics(proc) };
+  const deps = {
+    uploads,
+    objects,
+    journal,
+    log,
+    leases,
+    spoolDir: config.SPOOL_DIR,
+    onStored: storedMetrics(proc),
+    access,
+  };
   const store = new PhotoDataStore(deps);
-  const tus = createTus({ store, uploads, access: accessOf(database, 2_000), maxBytes: config.UPLOAD_MAX_BYTES, log });
+  const admission = createAdmission({ take: takeTokens(limits, allowances), trouble: () => undefined });
+  const running = runningOf(uploads, allowances);
+  const tus = createTus({ store, uploads, access, admission, running, maxBytes: config.UPLOAD_MAX_BYTES, log });
   const { app, drain } = createServer({
     tus,
     sessions: sessionsOf(database),

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import { UploadMetadata } from '@kilat/contract';
 import { DataStore, type Lock, type Locker, Upload as TusUpload } from '@tus/server';
+import type { Access } from '#internal/auth/access.ts';
+import { uploaderOf } from '#internal/auth/uploader.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import type { Upload } from '#internal/uploads/upload.ts';
 import { type FinishDeps, finish, recover, refuse, startOver } from './finish.ts';
@@ -10,7 +12,7 @@ import { currentRequest } from './request.ts';
 import { discard, goneFault } from './send.ts';
 
 /** Is what the store needs. */
-export type StoreDeps = FinishDeps & ReceiverDeps & { leases: Leases };
+export type StoreDeps = FinishDeps & ReceiverDeps & { leases: Leases; access: Access };
 
 /** Keeps tus uploads: bytes in S3, state in PostgreSQL, success only after the photo's commit. */
 export class PhotoDataStore extends DataStore {
@@ -30,11 +32,12 @@ export class PhotoDataStore extends DataStore {
 
   override async create(file: TusUpload): Promise<TusUpload> {
     const { principal } = currentRequest();
-    if (principal.kind !== 'account') throw new Fault('forbidden', 'Only a team member may upload.');
     const [eventId = '', photoId = ''] = file.id.split('/');
-    const metadata = UploadMetadata.parse(file.metadata);
-    const announcement = { eventId, photoId, accountId: principal.accountId, length: file.size ?? 0, metadata };
-    const upload = await this.#deps.uploads.announce(announcement, this.#deps.leases.holder);
+    const uploader = uploaderOf(principal, await this.#deps.access.check(principal, 'photo.upload', eventId));
+    const photo = { photoId, length: file.size ?? 0, metadata: UploadMetadata.parse(file.metadata) };
+    const { holder } = this.#deps.leases;
+    await this.#deps.uploads.announce({ eventId, uploader, way: 'tus', photos: [photo], holder });
+    const upload = await this.#deps.uploads.find(eventId, photoId);
     if (upload === undefined) throw new Fault('internal', 'the upload has no row');
     this.#deps.leases.hold(file.id, upload, this.#requested.get(file.id) ?? (() => {}));
     this.#deps.log.info({ photo_id: photoId, event_id: eventId, size: upload.length }, 'photo announced');
@@ -67,7 +70,7 @@ export class PhotoDataStore extends DataStore {
   override async remove(id: string): Promise<void> {
     const { upload } = this.#deps.leases.of(id);
     if (upload.state === 'finished') throw new Fault('conflict', 'A stored photo is not an upload any more.');
-    await this.#deps.uploads.settle(upload, 'gone', 'upload_missing');
+    await this.#deps.uploads.settle(upload, 'ended', 'upload_missing');
     await discard(this.#deps.objects, upload);
   }
 

@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UploadMetadata, type UploadProblem } from '@kilat/contract';
 import { Server } from '@tus/server';
 import { v7 as uuidv7 } from 'uuid';
+import type { Admission } from '#internal/admission/admission.ts';
 import type { Access } from '#internal/auth/access.ts';
-import type { Principal } from '#internal/auth/principal.ts';
+import { uploaderOf } from '#internal/auth/uploader.ts';
 import { Fault, logLevelOf, retryAfterOf, statusOf } from '#internal/fault/fault.ts';
 import type { Logger } from '#internal/log/log.ts';
 import type { UploadStore } from '#internal/uploads/store.ts';
 import { currentRequest } from './request.ts';
+import type { Running } from './running.ts';
 import type { PhotoDataStore } from './store.ts';
 
 /** Is what answering tus needs. */
@@ -15,6 +17,8 @@ export interface TusDeps {
   store: PhotoDataStore;
   uploads: UploadStore;
   access: Access;
+  admission: Admission;
+  running: Running;
   maxBytes: number;
   log: Logger;
 }
@@ -53,21 +57,19 @@ async function admit(deps: TusDeps, req: Request, id: string): Promise<void> {
   const { principal } = currentRequest();
   const [eventId = '', photoId = ''] = id.split('/');
   if (req.method === 'POST') {
-    await deps.access.check(principal, 'photo.upload', eventId);
+    const uploader = uploaderOf(principal, await deps.access.check(principal, 'photo.upload', eventId));
+    await deps.admission.admit(uploader, 1);
     if (req.headers.get('upload-length') === '0')
       throw new Fault('invalid', 'The file is empty.', { code: 'empty_file' });
     return;
   }
   // What was begun may end although the event has closed meanwhile: no photo is lost.
-  await deps.access.check(principal, 'event.team', eventId);
+  const uploader = uploaderOf(principal, await deps.access.check(principal, 'upload.continue', eventId));
   const upload = await deps.uploads.find(eventId, photoId);
-  if (upload === undefined || !owns(principal, upload.accountId)) {
+  if (upload === undefined || upload.uploaderId !== uploader.uploaderId) {
     throw new Fault('missing', 'There is no such upload.', { code: 'upload_missing' });
   }
-}
-
-function owns(principal: Principal, accountId: string | null): boolean {
-  return principal.kind === 'account' && principal.accountId === accountId;
+  if (req.method === 'PATCH') await deps.running(uploader, photoId);
 }
 
 const tusCodes: Record<number, UploadProblem> = {

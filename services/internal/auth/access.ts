@@ -37,15 +37,14 @@ function keyOf(principal: Principal): string {
 async function readFacts(database: Queryable, principal: Principal, eventId: string): Promise<Resource | undefined> {
   const accountId = principal.kind === 'account' ? principal.accountId : null;
   const [linkId, generation] = principal.kind === 'guest' ? [principal.linkId, principal.linkGeneration] : [null, null];
-  const [row] = await database.query<{ state: EventState; role: Role | null; linkOpen: boolean }>(
-    `select e.state, m.role, l.link_id is not null as "linkOpen" from events e
+  const [row] = await database.query<{ state: EventState; role: Role | null; linkOpen: boolean; linkUploads: boolean }>(
+    `select e.state, m.role, l.link_id is not null as "linkOpen",
+       coalesce(l.may_upload, false) as "linkUploads" from events e
      left join memberships m on m.event_id = e.event_id and m.account_id = $2
      left join links l on l.event_id = e.event_id and l.link_id = $3 and l.generation = $4
        and l.revoked_at is null and (l.expires_at is null or l.expires_at > now())
      where e.event_id = $1`,
     [eventId, accountId, linkId, generation],
   );
-  return row === undefined
-    ? undefined
-    : { eventId, state: row.state, role: row.role ?? undefined, linkOpen: row.linkOpen };
+  return row === undefined ? undefined : { ...row, eventId, role: row.role ?? undefined };
 }

@@ -6,14 +6,16 @@ import type { Principal } from './principal.ts';
 const eventId = '0192b0e2-0000-7000-8000-000000000001';
 const member: Principal = { kind: 'account', accountId: 'a', name: 'Ayu', role: 'member' };
 const owner: Principal = { kind: 'account', accountId: 'o', name: 'Owner', role: 'owner' };
-const guest: Principal = { kind: 'guest', eventId, linkId: 'l', linkGeneration: 1 };
+const guest: Principal = { kind: 'guest', eventId, linkId: 'l', linkGeneration: 1, sessionId: 's' };
 const foreign: Principal = { ...guest, eventId: '0192b0e2-0000-7000-8000-000000000002' };
 const resource = (state: EventState = 'live', role?: Role, linkOpen = true): Resource => ({
   eventId,
   state,
   role,
   linkOpen,
+  linkUploads: false,
 });
+const uploading = (state: EventState): Resource => ({ ...resource(state), linkUploads: true });
 
 const cases: { name: string; who: Principal; action: Action; on?: Resource; want: string }[] = [
   {
@@ -47,6 +49,27 @@ const cases: { name: string; who: Principal; action: Action; on?: Resource; want
     want: 'event_missing',
   },
   { name: 'a guest does not upload', who: guest, action: 'photo.upload', on: resource(), want: 'forbidden' },
+  {
+    name: 'a guest uploads by a link that lets guests',
+    who: guest,
+    action: 'photo.upload',
+    on: uploading('live'),
+    want: 'yes',
+  },
+  {
+    name: 'a guest uploads nothing to a closed event',
+    who: guest,
+    action: 'photo.upload',
+    on: uploading('closed'),
+    want: 'event_closed',
+  },
+  {
+    name: 'a guest ends in a closed event what was begun',
+    who: guest,
+    action: 'upload.continue',
+    on: uploading('closed'),
+    want: 'yes',
+  },
   { name: 'a guest gets no original', who: guest, action: 'original.see', on: resource(), want: 'forbidden' },
   {
     name: 'an account without a part learns nothing',

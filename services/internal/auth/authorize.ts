@@ -10,16 +10,19 @@ export type Action =
   | 'event.change'
   | 'event.team'
   | 'photo.upload'
+  | 'upload.continue'
   | 'photo.retry'
   | 'original.see'
   | 'link.manage';
 
-/** Is what a decision rests on: the event's state, the caller's role in it, and whether a guest's link still opens it. */
+/** Is what a decision rests on: the event's state, the caller's role in it, and what a guest's link still opens. */
 export interface Resource {
   eventId: string;
   state: EventState;
   role: Role | undefined;
   linkOpen: boolean;
+  /** Tells whether the guest's link lets guests upload. */
+  linkUploads: boolean;
 }
 
 const team: readonly Role[] = ['owner', 'editor', 'photographer', 'moderator'];
@@ -29,7 +32,8 @@ const allowed: Record<Action, readonly Role[]> = {
   'event.see': [...team, 'client', 'guest'],
   'event.change': ['owner', 'editor'],
   'event.team': team,
-  'photo.upload': ['owner', 'editor', 'photographer'],
+  'photo.upload': ['owner', 'editor', 'photographer', 'guest'],
+  'upload.continue': ['owner', 'editor', 'photographer', 'moderator', 'guest'],
   'photo.retry': ['owner', 'editor', 'photographer'],
   'original.see': ['owner', 'editor', 'photographer'],
   'link.manage': ['owner', 'editor'],
@@ -47,7 +51,7 @@ export function authorize(principal: Principal, action: Action, resource?: Resou
   // Who has no part in an event does not learn that it exists.
   if (role === undefined) throw new Fault('missing', 'There is no such event.', { code: 'event_missing' });
   if (!allowed[action].includes(role)) throw new Fault('forbidden', 'Your role does not allow this.');
-  if (role === 'guest') checkGuest(resource);
+  if (role === 'guest') checkGuest(resource, action);
   if (action === 'photo.upload' && resource.state !== 'draft' && resource.state !== 'live') {
     throw new Fault('forbidden', 'The event takes no more photos.', { code: 'event_closed' });
   }
@@ -71,8 +75,10 @@ function onlyAccounts(principal: Principal, action: Action): void {
     throw new Fault('forbidden', 'Only the owner creates events.');
 }
 
-function checkGuest(resource: Resource): void {
+function checkGuest(resource: Resource, action: Action): void {
   if (!resource.linkOpen) throw new Fault('forbidden', 'This link has expired.', { code: 'link_expired' });
+  if (action === 'photo.upload' && !resource.linkUploads)
+    throw new Fault('forbidden', 'Guests of this link may look, not upload.');
   if (resource.state === 'live' || resource.state === 'closed') return;
   throw new Fault('forbidden', 'The event is not open to its guests.', { code: 'event_closed' });
 }

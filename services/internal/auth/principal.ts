@@ -9,12 +9,13 @@ export interface AccountPrincipal {
   role: 'owner' | 'member';
 }
 
-/** Is a guest of one event, by one generation of one share link. */
+/** Is a guest of one event, by one generation of one share link; the session tells one guest from another. */
 export interface GuestPrincipal {
   kind: 'guest';
   eventId: string;
   linkId: string;
   linkGeneration: number;
+  sessionId: string;
 }
 
 /** Is somebody of whom nothing is known. */

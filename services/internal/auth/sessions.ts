@@ -28,6 +28,7 @@ interface SessionRow {
   eventId: string | null;
   linkId: string | null;
   linkGeneration: number | null;
+  sessionId: string;
 }
 
 /** Keeps sessions in PostgreSQL, found by the hash of their token. */
@@ -75,7 +76,8 @@ async function load(database: Database, token: string): Promise<Principal> {
     `with used as (
        update sessions set seen_at = now() where token_hash = $1 and seen_at < now() - interval '1 minute'
      )
-     select s.account_id as "accountId", a.name, a.role, s.event_id as "eventId", s.link_id as "linkId", s.link_generation as "linkGeneration"
+     select s.account_id as "accountId", a.name, a.role, s.event_id as "eventId", s.link_id as "linkId", s.link_generation as "linkGeneration",
+       s.session_id as "sessionId"
      from sessions s left join accounts a using (account_id) where s.token_hash = $1 and s.expires_at > now()`,
     [hashToken(token)],
   );
@@ -83,10 +85,10 @@ async function load(database: Database, token: string): Promise<Principal> {
 }
 
 function principalOf(row: SessionRow): Principal {
-  const { accountId, name, role, eventId, linkId, linkGeneration } = row;
+  const { accountId, name, role, eventId, linkId, linkGeneration, sessionId } = row;
   if (accountId !== null && name !== null && role !== null) return { kind: 'account', accountId, name, role };
   if (eventId !== null && linkId !== null && linkGeneration !== null)
-    return { kind: 'guest', eventId, linkId, linkGeneration };
+    return { kind: 'guest', eventId, linkId, linkGeneration, sessionId };
   return stranger;
 }
 

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
+import { bucketsOf, type TakeTokens } from './bucket.ts';
 
 /** Sets how many points a key has in some seconds, and whether a limiter that does not answer lets callers through. */
 export interface LimitOptions {
@@ -17,6 +18,8 @@ export type Limit = (key: string) => Promise<void>;
 /** Makes limits: across replicas with Redis, within this process without it. */
 export interface Limits extends AsyncDisposable {
   limit(options: LimitOptions): Limit;
+  /** Makes token buckets, one for each key. */
+  bucket(name: string): TakeTokens;
 }
 
 /** Opens the limits' store. */
@@ -26,6 +29,7 @@ export function openLimits(redisUrl: string | undefined, log: Logger): Limits {
   redis?.on('error', (err) => log.warn({ err }, 'redis not reached'));
   return {
     limit: (options) => limitOf(options, redis, log),
+    bucket: (name) => bucketsOf(name, redis, log),
     [Symbol.asyncDispose]: async () => redis?.disconnect(),
   };
 }

@@ -1,66 +1,37 @@
-import type { UploadMetadata } from '@kilat/contract';
 import type { Database, Queryable, Transaction } from '../database/database.ts';
-import type { Progress, Upload } from './upload.ts';
-
-/** Is what an uploader announces: one photo and how many bytes it has. */
-export interface Announcement {
-  eventId: string;
-  photoId: string;
-  accountId: string;
-  length: number;
-  metadata: UploadMetadata;
-}
+import { release as releaseQuota } from '../quotas/quotas.ts';
+import { type AnnounceLimits, type Announcement, announce } from './announce.ts';
+import type { Progress, Upload, UploadState } from './upload.ts';
 
 /** Is the outcome of asking for an upload's lease. */
 export type Acquired = { upload: Upload } | { held: true } | undefined;
 
-const columns = `event_id as "eventId", photo_id as "photoId", account_id as "accountId", state, refusal, length, received,
-  metadata, multipart_id as "multipartId", parts, tails, sniffed, crc32, generation, first_byte_at as "firstByteAt"`;
+const columns = `event_id as "eventId", photo_id as "photoId", uploader_id as "uploaderId", account_id as "accountId", way, state, refusal, length, received,
+  metadata, multipart_id as "multipartId", parts, tails, sniffed, crc32, generation, first_byte_at as "firstByteAt", expires_at as "expiresAt"`;
 const leaseTerm = `interval '10 seconds'`;
+// What is silent for so long is given up: the column's default says the same of a new upload.
+const openTerm = `interval '48 hours'`;
 
 /** Keeps uploads; leases go by the database's clock, and every write names the generation that it holds. */
-export function uploadStore(database: Database) {
+export function uploadStore(database: Database, limits: AnnounceLimits) {
   return {
-    announce: (announcement: Announcement, holder: string) =>
-      database.transaction((tx) => announce(tx, announcement, holder)),
+    announce: (announcement: Announcement) => database.transaction((tx) => announce(tx, announcement, limits)),
     find: (eventId: string, photoId: string) => find(database, eventId, photoId),
     acquire: (eventId: string, photoId: string, holder: string) => acquire(database, { eventId, photoId, holder }),
     renew: (upload: Upload) => renew(database, upload),
     release: (upload: Upload) => release(database, upload),
     advance: (upload: Upload, progress: Progress) => advance(database, upload, progress),
-    settle: (upload: Upload, state: 'refused' | 'gone', refusal: string) =>
+    settle: (upload: Upload, state: EndState, refusal: string) =>
       database.transaction((tx) => settle(tx, upload, state, refusal)),
+    /** Counts an uploader's uploads that somebody writes now, one left out. */
+    runningBeside: (uploaderId: string, photoId: string) => runningBeside(database, uploaderId, photoId),
     abandoned: (idleSeconds: number, limit: number) => abandoned(database, idleSeconds, limit),
   };
 }
-export type UploadStore = ReturnType<typeof uploadStore>;
 
-async function announce(tx: Transaction, a: Announcement, holder: string): Promise<Upload | undefined> {
-  const { filename, filetype, last_modified, sha256, album_id, job_id } = a.metadata;
-  const modified = last_modified === undefined ? null : new Date(Number(last_modified));
-  await tx.query(
-    `insert into photos (event_id, photo_id, account_id, uploader_name, file_name, content_type, size, sha256, last_modified, album_id, job_id)
-     values ($1, $2, $3, (select name from accounts where account_id = $3), $4, $5, $6, $7, $8, $9, $10)`,
-    [
-      a.eventId,
-      a.photoId,
-      a.accountId,
-      filename,
-      filetype ?? null,
-      a.length,
-      sha256 ?? null,
-      modified,
-      album_id ?? null,
-      job_id ?? null,
-    ],
-  );
-  const [row] = await tx.query<Upload>(
-    `insert into uploads (event_id, photo_id, account_id, length, metadata, crc32, holder, generation, lease_until)
-     values ($1, $2, $3, $4, $5, 0, $6, 1, now() + ${leaseTerm}) returning ${columns}`,
-    [a.eventId, a.photoId, a.accountId, a.length, JSON.stringify(a.metadata), holder],
-  );
-  return row;
-}
+/** Names how an upload ends without a photo. */
+export type EndState = Exclude<UploadState, 'open' | 'finished'>;
+export type UploadStore = ReturnType<typeof uploadStore>;
 
 async function find(from: Queryable, eventId: string, photoId: string): Promise<Upload | undefined> {
   const [row] = await from.query<Upload>(`select ${columns} from uploads where event_id = $1 and photo_id = $2`, [
@@ -106,7 +77,7 @@ async function release(db: Queryable, upload: Upload): Promise<void> {
 async function advance(db: Queryable, upload: Upload, to: Progress): Promise<boolean> {
   const rows = await db.query(
     `update uploads set received = $4, crc32 = $5, multipart_id = $6, parts = $7, tails = $8, sniffed = $9,
-       last_activity_at = now(), first_byte_at = coalesce(first_byte_at, $10)
+       last_activity_at = now(), expires_at = now() + ${openTerm}, first_byte_at = coalesce(first_byte_at, $10)
      where event_id = $1 and photo_id = $2 and generation = $3 and state = 'open' returning 1 as one`,
     [
       ...[upload.eventId, upload.photoId, upload.generation, to.received, to.crc32, to.multipartId],
@@ -117,17 +88,30 @@ async function advance(db: Queryable, upload: Upload, to: Progress): Promise<boo
   return rows.length > 0;
 }
 
-async function settle(tx: Transaction, upload: Upload, state: 'refused' | 'gone', refusal: string): Promise<void> {
+// The one change of state away from open gives the reservation back: it happens once.
+async function settle(tx: Transaction, upload: Upload, state: EndState, refusal: string): Promise<boolean> {
   const rows = await tx.query(
     `update uploads set state = $4, refusal = $5, last_activity_at = now()
      where event_id = $1 and photo_id = $2 and generation = $3 and state = 'open' returning 1 as one`,
     [upload.eventId, upload.photoId, upload.generation, state, refusal],
   );
-  if (rows.length === 0) return;
+  if (rows.length === 0) return false;
+  await releaseQuota(tx, upload);
+  const error = JSON.stringify({ class: 'invalid', code: refusal, message: 'The upload ended.' });
   await tx.query(
-    `update photos set state = 'failed', processing_error = $3 where event_id = $1 and photo_id = $2 and state = 'announced'`,
-    [upload.eventId, upload.photoId, JSON.stringify({ class: 'invalid', code: refusal, message: 'The upload ended.' })],
+    `update photos set state = $4, processing_error = $3 where event_id = $1 and photo_id = $2 and state = 'announced'`,
+    [upload.eventId, upload.photoId, error, state === 'ended' ? 'deleted' : 'failed'],
   );
+  return true;
+}
+
+async function runningBeside(db: Queryable, uploaderId: string, photoId: string): Promise<number> {
+  const [row] = await db.query<{ running: number }>(
+    `select count(*)::int as running from uploads
+     where uploader_id = $1 and holder is not null and lease_until > now() and photo_id <> $2`,
+    [uploaderId, photoId],
+  );
+  return row?.running ?? 0;
 }
 
 async function abandoned(

@@ -1,7 +1,13 @@
 import type { UploadMetadata } from '@kilat/contract';
 
-/** Names the states of an upload: in flight, stored, refused for good, or lost and to be started over. */
-export type UploadState = 'open' | 'finished' | 'refused' | 'gone';
+/**
+ * Names the states of an upload: in flight, stored, refused for good, lost and to be started over, ended by its client,
+ * or expired. Only `open` changes, once.
+ */
+export type UploadState = 'open' | 'finished' | 'refused' | 'gone' | 'ended' | 'expired';
+
+/** Names the ways in; all end in the same finish step. */
+export type UploadWay = 'tus' | 'presigned' | 'batch';
 
 /** Is one checked part of a multipart upload; numbers start at 1, sizes are bytes. */
 export interface Part {
@@ -28,7 +34,9 @@ export interface Sniffed {
 export interface Upload {
   eventId: string;
   photoId: string;
+  uploaderId: string | null;
   accountId: string | null;
+  way: UploadWay;
   state: UploadState;
   refusal: string | null;
   length: number;
@@ -41,6 +49,7 @@ export interface Upload {
   crc32: number;
   generation: number;
   firstByteAt: Date | null;
+  expiresAt: Date;
 }
 
 /** Is what a writer has stored since the last commit. */

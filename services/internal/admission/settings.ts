@@ -1,0 +1,37 @@
+import { wholeNumber } from '../env/types.ts';
+
+const gibibyte = 1024 ** 3;
+
+/** Lists how much an uploader may do, by role; the install's owner has no limit but the events' quotas. */
+export const admissionSettings = {
+  UPLOAD_TOKENS_GUEST: wholeNumber('photos that a guest may announce at once', { default: 100, min: 1, max: 100_000 }),
+  UPLOAD_REFILL_GUEST: wholeNumber('photos a minute that a guest may announce after that', {
+    default: 10,
+    min: 1,
+    max: 100_000,
+  }),
+  UPLOADS_AT_ONCE_GUEST: wholeNumber('uploads of a guest that run at once', { default: 3, min: 1, max: 1_000 }),
+  UPLOADS_QUEUED_GUEST: wholeNumber('uploads of a guest that may wait', { default: 10, min: 0, max: 100_000 }),
+  QUOTA_PHOTOS_GUEST: wholeNumber('photos of a guest in all', { default: 1_000, min: 0, max: 1_000_000 }),
+  QUOTA_BYTES_GUEST: wholeNumber('bytes of a guest in all', {
+    default: 20 * gibibyte,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+  }),
+  UPLOAD_TOKENS_TEAM: wholeNumber('photos that a team member may announce at once', {
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  UPLOAD_REFILL_TEAM: wholeNumber('photos a minute that a team member may announce after that', {
+    default: 600,
+    min: 1,
+    max: 1_000_000,
+  }),
+  UPLOADS_AT_ONCE_TEAM: wholeNumber('uploads of a team member that run at once', { default: 32, min: 1, max: 10_000 }),
+  UPLOADS_QUEUED_TEAM: wholeNumber('uploads of a team member that may wait', {
+    default: 10_000,
+    min: 0,
+    max: 1_000_000,
+  }),
+};
