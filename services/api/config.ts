@@ -1,3 +1,5 @@
+import { admissionSettings } from '#internal/admission/settings.ts';
+import { waySettings } from '#internal/admission/way.ts';
 import { authSettings, proxySettings } from '#internal/auth/settings.ts';
 import { busSettings } from '#internal/bus/settings.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
@@ -8,6 +10,8 @@ import { limitSettings } from '#internal/limit/settings.ts';
 /** Lists the settings of target api. */
 export const settings = {
   API_LISTEN: listenAddress('where /api is served', '127.0.0.1:8082'),
+  ...admissionSettings,
+  ...waySettings,
   ...authSettings,
   ...proxySettings,
   ...limitSettings,

@@ -3,16 +3,21 @@
  *
  * It keeps no state: scale it on CPU.
  */
+import { createAdmission } from '#internal/admission/admission.ts';
+import { allowancesOf, announceLimits } from '#internal/admission/allowance.ts';
+import { takeTokens } from '#internal/admission/tokens.ts';
+import { wayBy } from '#internal/admission/way.ts';
 import { accessOf } from '#internal/auth/access.ts';
 import { capabilitiesOf } from '#internal/auth/capability.ts';
 import { redeem } from '#internal/auth/ownerlink.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
-import { wakeInBackground } from '#internal/bus/background.ts';
+import { tellInBackground } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { linkStore } from '#internal/events/links.ts';
 import { eventStore } from '#internal/events/store.ts';
 import { readAfter } from '#internal/frames/frame.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
+import { jobStore } from '#internal/jobs/store.ts';
 import { createJournal } from '#internal/journal/journal.ts';
 import { openLimits } from '#internal/limit/limit.ts';
 import { readPage } from '#internal/photos/page.ts';
@@ -27,10 +32,11 @@ export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { log } = proc;
   await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
-  const relay = wakeInBackground(proc.ctx, { url: config.NATS_URL, log });
+  const relay = tellInBackground(proc.ctx, { url: config.NATS_URL, log });
   await using limits = openLimits(config.REDIS_URL, log);
 
   const journal = createJournal(database, relay.wake);
+  const allowances = allowancesOf(config);
   const sessions = sessionsOf(database);
   const app = await createServer({
     access: accessOf(database),
@@ -39,6 +45,11 @@ export async function main(proc: Process): Promise<void> {
     capabilities: capabilitiesOf(config.KILAT_SECRET),
     events: eventStore(database, journal, config.KILAT_SECRET),
     links: linkStore(database, journal, config.KILAT_SECRET),
+    jobs: jobStore(database, journal, announceLimits(allowances)),
+    admission: createAdmission({ take: takeTokens(limits, allowances), trouble: () => undefined }),
+    wayOf: wayBy(config.UPLOAD_PRESIGNED_PERCENT),
+    maxBytes: config.UPLOAD_MAX_BYTES,
+    hint: relay.hint,
     redeem: (token) => redeem(database, token),
     page: (request) => readPage(database, request),
     after: (eventId, audience, cursor) => readAfter(database, eventId, audience, cursor),

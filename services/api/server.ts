@@ -7,12 +7,13 @@ import type { Limit } from '#internal/limit/limit.ts';
 import type { Logger } from '#internal/log/log.ts';
 import { discardRest } from './discard.ts';
 import { type EventRoutes, eventRoutes } from './routes/events.ts';
+import { type JobRoutes, jobRoutes } from './routes/jobs.ts';
 import { type LinkRoutes, linkRoutes } from './routes/links.ts';
 import { type PhotoRoutes, photoRoutes } from './routes/photos.ts';
 import { type SessionRoutes, sessionRoutes } from './routes/session.ts';
 
 /** Is what the api needs. */
-export interface ServerDeps extends SessionRoutes, EventRoutes, LinkRoutes, PhotoRoutes {
+export interface ServerDeps extends SessionRoutes, EventRoutes, JobRoutes, LinkRoutes, PhotoRoutes {
   allowedOrigins: readonly string[];
   trustProxy: readonly string[];
   requestLimit: Limit;
@@ -39,6 +40,7 @@ export async function createServer(deps: ServerDeps): Promise<App> {
   sessionRoutes(app, deps);
   eventRoutes(app, deps);
   linkRoutes(app, deps);
+  jobRoutes(app, deps);
   photoRoutes(app, deps);
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;

@@ -71,6 +71,10 @@ export const ProgressHints = z.object({
 });
 export type ProgressHints = z.infer<typeof ProgressHints>;
 
+/** Describes progress hints on their way from api to live. */
+export const JobProgress = z.extend(ProgressHints, { event_id: z.uuid(), job_id: z.uuid() });
+export type JobProgress = z.infer<typeof JobProgress>;
+
 /** Names how sure a file of a card is: each state includes the ones before it; `failed` and `missing` need a hand. */
 export const CardFrameState = z.enum(['missing', 'announced', 'stored', 'verified', 'backed_up', 'failed']);
 export type CardFrameState = z.infer<typeof CardFrameState>;

@@ -6,6 +6,11 @@ export const streams = { journal: 'JOURNAL', work: 'WORK' } as const;
 /** Names the core NATS subject that wakes the relay after a commit; it polls besides. */
 export const wakeSubject = 'relay.wake';
 
+/** Composes the core NATS subject of a job's progress hints; what is lost there is lost. */
+export function progressSubject(eventId: string, jobId: string): string {
+  return `progress.${eventId}.${jobId}`;
+}
+
 /** Composes the subject of a journal entry: `journal.<event_id>.<noun>.<verb>`. */
 export function journalSubject(eventId: string, type: string): string {
   return `journal.${eventId}.${type}`;

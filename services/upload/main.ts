@@ -10,7 +10,7 @@ import { allowancesOf, announceLimits } from '#internal/admission/allowance.ts';
 import { takeTokens } from '#internal/admission/tokens.ts';
 import { accessOf } from '#internal/auth/access.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
-import { wakeInBackground } from '#internal/bus/background.ts';
+import { tellInBackground } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
 import { createJournal } from '#internal/journal/journal.ts';
@@ -38,7 +38,7 @@ export async function main(proc: Process): Promise<void> {
 
   await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
   // Photos come in whether or not the bus is there: the relay looks by itself.
-  const relay = wakeInBackground(proc.ctx, { url: config.NATS_URL, log });
+  const relay = tellInBackground(proc.ctx, { url: config.NATS_URL, log });
   await using objects = openObjects(objectsOptions(config));
 
   await using limits = openLimits(config.REDIS_URL, log);
@@ -66,6 +66,7 @@ export async function main(proc: Process): Promise<void> {
     sessions: sessionsOf(database),
     allowedOrigins: config.ALLOWED_ORIGINS,
     trustProxy: config.TRUST_PROXY,
+    maxBytes: config.UPLOAD_MAX_BYTES,
     idleSeconds: config.UPLOAD_IDLE_SECONDS,
     log,
   });

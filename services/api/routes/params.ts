@@ -9,5 +9,8 @@ export const PhotoParams = z.object({ event_id: z.uuid(), photo_id: z.uuid() });
 /** Matches the path of a share link. */
 export const LinkParams = z.object({ event_id: z.uuid(), link_id: z.uuid() });
 
+/** Matches the path of a job. */
+export const JobParams = z.object({ event_id: z.uuid(), job_id: z.uuid() });
+
 /** Is an answer without a body. */
 export const Nothing = z.null();

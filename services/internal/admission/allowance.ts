@@ -15,6 +15,7 @@ export interface Allowance {
 /** Gives a role's allowance. */
 export type Allowances = (role: Role) => Allowance;
 
+// The settings' values are all numbers.
 type Read = { [Name in keyof typeof admissionSettings]: number };
 
 const unlimited = Number.POSITIVE_INFINITY;

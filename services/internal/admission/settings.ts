@@ -1,9 +1,15 @@
+import { defaultMaxBytes } from '@kilat/contract';
 import { wholeNumber } from '../env/types.ts';
 
 const gibibyte = 1024 ** 3;
 
 /** Lists how much an uploader may do, by role; the install's owner has no limit but the events' quotas. */
 export const admissionSettings = {
+  UPLOAD_MAX_BYTES: wholeNumber('largest original, in bytes', {
+    default: defaultMaxBytes,
+    min: 1_048_576,
+    max: 5_368_709_120,
+  }),
   UPLOAD_TOKENS_GUEST: wholeNumber('photos that a guest may announce at once', { default: 100, min: 1, max: 100_000 }),
   UPLOAD_REFILL_GUEST: wholeNumber('photos a minute that a guest may announce after that', {
     default: 10,

@@ -20,12 +20,17 @@ export function followInBackground(ctx: Context, options: BusOptions, handler: J
   return onBus(ctx, options, (bus) => bus.follow(ctx, handler));
 }
 
-/** Wakes the relay once the bus is reached; `ended` settles with ctx, and throws when the server is too old. */
-export function wakeInBackground(ctx: Context, options: BusOptions): { wake: () => void; ended: Promise<void> } {
-  const waker = { wake: () => {} };
+/** Is a bus that may not be there: what is told to it while it is away is not heard. */
+export interface Teller extends Pick<Bus, 'wake' | 'hint'> {
+  ended: Promise<void>;
+}
+
+/** Tells the bus things once it is reached; `ended` settles with ctx, and throws when the server is too old. */
+export function tellInBackground(ctx: Context, options: BusOptions): Teller {
+  let reached: Bus | undefined;
   const ended = onBus(ctx, options, async (bus) => {
-    waker.wake = () => bus.wake();
+    reached = bus;
     await cancelled(ctx);
   });
-  return { wake: () => waker.wake(), ended };
+  return { wake: () => reached?.wake(), hint: (progress) => reached?.hint(progress), ended };
 }

@@ -1,6 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Due, Entry, Lane, StageName } from '@kilat/contract';
-import { encodeDue, encodeEntry, journalSubject, wakeSubject, workSubject } from '@kilat/contract';
+import {
+  decodeWith,
+  encodeDue,
+  encodeEntry,
+  JobProgress,
+  journalSubject,
+  progressSubject,
+  wakeSubject,
+  workSubject,
+} from '@kilat/contract';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Fault } from '../fault/fault.ts';
@@ -21,6 +30,10 @@ export interface Bus extends AsyncDisposable {
   wake(): void;
   /** Calls a handler for each wake until the answered function is called. */
   onWake(handler: () => void): () => void;
+  /** Passes progress hints on; never throws, they are best effort. */
+  hint(progress: JobProgress): void;
+  /** Calls a handler for each hint until the answered function is called. */
+  onHint(handler: (progress: JobProgress) => void): () => void;
   publishEntry(entry: Entry): Promise<void>;
   /** Publishes due work and gives its number in stream WORK. */
   publishDue(due: Due): Promise<number>;
@@ -65,6 +78,19 @@ function busOf(connection: NatsConnection, { js, jsm, log, ackWaitMs }: Parts): 
     },
     onWake: (handler) => {
       const subscription = connection.subscribe(wakeSubject, { callback: handler });
+      return () => subscription.unsubscribe();
+    },
+    hint: (progress) => {
+      if (!connection.isClosed())
+        connection.publish(progressSubject(progress.event_id, progress.job_id), JSON.stringify(progress));
+    },
+    onHint: (handler) => {
+      const subscription = connection.subscribe(progressSubject('*', '*'), {
+        callback: (_err, message) => {
+          const progress = decodeWith(JobProgress, message.data);
+          if (progress !== undefined) handler(progress);
+        },
+      });
       return () => subscription.unsubscribe();
     },
     publishEntry: (entry) => guarded(() => publishEntry(js, entry)),
