@@ -65,10 +65,15 @@ export function createLeases(uploads: UploadStore, log: Logger) {
       const [eventId = '', photoId = ''] = id.split('/');
       const ctx = contextOf(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
       while (!ctx.cancelled) {
+        // Also a lease that has run out here may still be in use here: two requests must not share one.
+        if (held.has(id)) {
+          held.get(id)?.requested();
+          await pause(ctx, askEveryMs);
+          continue;
+        }
         const acquired = await uploads.acquire(eventId, photoId, holder);
         if (acquired === undefined) throw new Fault('missing', 'There is no such upload.', { code: 'upload_missing' });
         if ('upload' in acquired) return hold(id, acquired.upload, requested);
-        held.get(id)?.requested();
         await pause(ctx, askEveryMs);
       }
       throw lockedFault();

@@ -1,10 +1,19 @@
 import type { Server } from '@tus/server';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { checkOrigin } from '#internal/auth/origin.ts';
+import { type Principal, stranger } from '#internal/auth/principal.ts';
 import type { Sessions } from '#internal/auth/sessions.ts';
+import { Fault, statusOf } from '#internal/fault/fault.ts';
 import { openApp } from '#internal/httpserver/httpserver.ts';
 import type { Logger } from '#internal/log/log.ts';
 import { contextOf, pause } from '#internal/process/context.ts';
-import { uploadRequest } from './request.ts';
+import { algorithms } from './checksum.ts';
+import { drain } from './drain.ts';
+import { methodOf, protocolFault, tusVersion } from './protocol.ts';
+import { requestOf, uploadRequest } from './request.ts';
+
+const methods = new Set(['OPTIONS', 'POST', 'HEAD', 'PATCH', 'DELETE']);
+const creationUrl = /^\/files\/?(\?|$)/;
 
 /** Is what the HTTP side of uploads needs. */
 export interface ServerDeps {
@@ -12,6 +21,7 @@ export interface ServerDeps {
   sessions: Sessions;
   allowedOrigins: readonly string[];
   trustProxy: readonly string[];
+  maxBytes: number;
   idleSeconds: number;
   log: Logger;
 }
@@ -22,33 +32,28 @@ export function createServer(deps: ServerDeps) {
   const running = new Set<{ cut: () => void; done: Promise<void> }>();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_req, _payload, done) => done(null));
-  app.route({
-    method: ['OPTIONS', 'POST', 'HEAD', 'PATCH', 'DELETE'],
-    url: '/files*',
-    handler: async (req, reply) => {
-      checkOrigin(req, deps.allowedOrigins);
-      const principal = await deps.sessions.find(req.headers.cookie);
-      reply.hijack();
-      reply.raw.setHeader('x-request-id', req.id);
-      req.raw.setTimeout(deps.idleSeconds * 1_000, () => req.raw.destroy());
-      const length = req.headers['content-length'];
-      const request = {
-        method: req.method,
-        contentLength: length === undefined ? undefined : Number(length),
-        principal,
-      };
-      const done = uploadRequest
-        .run(request, () => deps.tus.handle(req.raw, reply.raw))
-        .then(
-          () => {},
-          (err) => deps.log.info({ err }, 'connection ended early'),
-        );
-      const one = { cut: () => req.raw.destroy(), done };
-      running.add(one);
-      void done.finally(() => running.delete(one));
-    },
-  });
-  async function drain(seconds: number): Promise<void> {
+  const route = { method: ['OPTIONS', 'GET', 'POST', 'HEAD', 'PATCH', 'DELETE'], exposeHeadRoute: false, handler };
+  app.route({ ...route, url: '/files' });
+  app.route({ ...route, url: '/files/*' });
+  async function handler(req: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const method = methodOf(req);
+    const principal = await pass(deps, method, req, reply);
+    reply.hijack();
+    for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value ?? '');
+    req.raw.method = method;
+    req.raw.setTimeout(deps.idleSeconds * 1_000, () => req.raw.destroy());
+    const request = requestOf(method, { req: req.raw, res: reply.raw, principal });
+    const done = uploadRequest
+      .run(request, () => deps.tus.handle(req.raw, reply.raw))
+      .then(
+        () => {},
+        (err) => deps.log.info({ err }, 'connection ended early'),
+      );
+    const one = { cut: () => req.raw.destroy(), done };
+    running.add(one);
+    void done.finally(() => running.delete(one));
+  }
+  async function drainAll(seconds: number): Promise<void> {
     app.server.close();
     app.server.closeIdleConnections();
     await Promise.race([pause(contextOf(AbortSignal.timeout(seconds * 1_000)), seconds * 1_000), settled()]);
@@ -58,5 +63,30 @@ export function createServer(deps: ServerDeps) {
   async function settled(): Promise<void> {
     await Promise.all([...running].map(({ done }) => done));
   }
-  return { app, drain };
+  return { app, drain: drainAll };
+}
+
+/** Lets a request pass that tus, its origin and its session allow; what is refused is read to its end first. */
+async function pass(deps: ServerDeps, method: string, req: FastifyRequest, reply: FastifyReply): Promise<Principal> {
+  void reply.header('tus-resumable', tusVersion);
+  try {
+    if (!methods.has(method) || (method === 'POST' && !creationUrl.test(req.url)))
+      throw new Fault('missing', 'There is nothing here.');
+    const fault = protocolFault(method, req.headers, deps.maxBytes);
+    if (fault !== undefined) throw fault;
+    checkOrigin({ method, headers: req.headers }, deps.allowedOrigins);
+    if (method !== 'OPTIONS') return await deps.sessions.find(req.headers.cookie);
+    void reply.header('tus-checksum-algorithm', algorithms);
+    return stranger;
+  } catch (error) {
+    await drain(req.raw);
+    if (statusOf(error) === 412) void reply.header('tus-version', tusVersion);
+    throw waiting(method, error);
+  }
+}
+
+// Any 5xx on HEAD makes clients start over from zero; 423 lets them wait.
+function waiting(method: string, error: unknown): unknown {
+  if (method !== 'HEAD' || statusOf(error) < 500) return error;
+  return new Fault('unavailable', 'Ask again soon.', { status: 423, cause: error });
 }

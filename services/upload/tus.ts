@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { UploadMetadata, type UploadProblem } from '@kilat/contract';
+import type { UploadProblem } from '@kilat/contract';
 import { Server } from '@tus/server';
 import { v7 as uuidv7 } from 'uuid';
 import type { Admission } from '#internal/admission/admission.ts';
@@ -8,6 +8,8 @@ import { uploaderOf } from '#internal/auth/uploader.ts';
 import { Fault, logLevelOf, retryAfterOf, statusOf } from '#internal/fault/fault.ts';
 import type { Logger } from '#internal/log/log.ts';
 import type { UploadStore } from '#internal/uploads/store.ts';
+import { drain } from './drain.ts';
+import { describesPhoto, type SaidMetadata, wrongMetadata } from './metadata.ts';
 import { currentRequest } from './request.ts';
 import type { Running } from './running.ts';
 import type { PhotoDataStore } from './store.ts';
@@ -23,8 +25,8 @@ export interface TusDeps {
   log: Logger;
 }
 
-const uploadPath = /^\/files\/([0-9a-f-]{36})\/([0-9a-f-]{36})$/;
-const drainMs = 5_000;
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const uploadPath = new RegExp(`^/files/(${uuid})/(${uuid})$`);
 
 /** Makes the tus server: ids are ours, rights are checked on every verb, errors carry stable codes. */
 export function createTus(deps: TusDeps): Server {
@@ -33,24 +35,23 @@ export function createTus(deps: TusDeps): Server {
     datastore: deps.store,
     locker: deps.store.locker(),
     maxSize: deps.maxBytes,
-    disableTerminationForFinishedUploads: true,
     allowedOrigins: [],
     namingFunction: (_req, metadata) => nameUpload(metadata),
     generateUrl: (_req, { path, id }) => `${path}/${id}`,
     getFileIdFromRequest: (req) => uploadPath.exec(new URL(req.url).pathname)?.slice(1).join('/'),
     onIncomingRequest: (req, id) => admit(deps, req, id),
     onResponseError: async (req, error) => {
-      await drain(nodeOf(req)?.req);
+      const node = nodeOf(req);
+      if (node !== undefined) await drain(node.req);
       return refusal(deps.log, req, error);
     },
   });
 }
 
 // The event is named by the metadata at creation and by the path afterwards.
-function nameUpload(metadata: Record<string, string | null> | undefined): string {
-  const parsed = UploadMetadata.safeParse(metadata ?? {});
-  if (!parsed.success) throw new Fault('invalid', 'Upload-Metadata needs event_id and filename.');
-  return `${parsed.data.event_id}/${uuidv7()}`;
+function nameUpload(metadata: SaidMetadata = {}): string {
+  if (!describesPhoto(metadata)) throw wrongMetadata();
+  return `${metadata.event_id.toLowerCase()}/${uuidv7()}`;
 }
 
 async function admit(deps: TusDeps, req: Request, id: string): Promise<void> {
@@ -59,8 +60,6 @@ async function admit(deps: TusDeps, req: Request, id: string): Promise<void> {
   if (req.method === 'POST') {
     const uploader = uploaderOf(principal, await deps.access.check(principal, 'photo.upload', eventId));
     await deps.admission.admit(uploader, 1);
-    if (req.headers.get('upload-length') === '0')
-      throw new Fault('invalid', 'The file is empty.', { code: 'empty_file' });
     return;
   }
   // What was begun may end although the event has closed meanwhile: no photo is lost.
@@ -74,12 +73,9 @@ async function admit(deps: TusDeps, req: Request, id: string): Promise<void> {
 
 const tusCodes: Record<number, UploadProblem> = {
   400: { code: 'invalid', detail: 'This is not a tus request that Kilat understands.' },
-  403: { code: 'invalid', detail: 'A header that tus asks for is missing.' },
   404: { code: 'upload_missing', detail: 'There is no such upload.' },
   409: { code: 'offset_mismatch', detail: 'Upload-Offset is not where the upload stands: ask by HEAD.' },
-  410: { code: 'upload_expired', detail: 'The upload has expired: send the file again.' },
   413: { code: 'file_too_large', detail: 'The file is larger than allowed.' },
-  501: { code: 'length_required', detail: 'Upload-Length is needed: a photo has a known size.' },
 };
 
 function refusal(log: Logger, req: Request, error: unknown): { status_code: number; body: string } {
@@ -90,16 +86,16 @@ function refusal(log: Logger, req: Request, error: unknown): { status_code: numb
     { err: error, code: problem.code, method: req.method },
     'upload request failed',
   );
-  // Any 4xx or 5xx but 423 on HEAD makes clients start over from zero.
+  // Any 5xx on HEAD makes clients start over from zero; 423 lets them wait.
   const waiting = req.method === 'HEAD' && status >= 500;
   return { status_code: waiting ? 423 : status, body: JSON.stringify(problem) };
 }
 
 function problemOf(error: unknown): { status: number; problem: UploadProblem } {
   if (error instanceof Fault) return { status: statusOf(error), problem: { code: error.code, detail: error.message } };
-  const named = typeof error === 'object' && error !== null && 'status_code' in error ? Number(error.status_code) : 500;
-  const status = named === 501 ? 400 : named;
-  return { status, problem: tusCodes[named] ?? { code: 'internal', detail: 'Something went wrong on our side.' } };
+  const status =
+    typeof error === 'object' && error !== null && 'status_code' in error ? Number(error.status_code) : 500;
+  return { status, problem: tusCodes[status] ?? { code: 'internal', detail: 'Something went wrong on our side.' } };
 }
 
 interface NodePair {
@@ -109,18 +105,4 @@ interface NodePair {
 
 function nodeOf(req: Request): NodePair | undefined {
   return (req as Request & { runtime?: { node?: NodePair } }).runtime?.node;
-}
-
-/** Reads and discards what a refused client still sends: proxies turn an earlier answer into a 502. */
-async function drain(req: IncomingMessage | undefined): Promise<void> {
-  if (req === undefined || req.complete || req.destroyed) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, drainMs);
-    const done = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    // Whoever read the body so far would pause it again.
-    req.removeAllListeners('data').once('end', done).once('close', done).resume();
-  });
 }

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Role } from '@kilat/contract';
 import sharp from 'sharp';
 import { Upload } from 'tus-js-client';
 import { allowancesOf, announceLimits } from '#internal/admission/allowance.ts';
@@ -28,6 +29,7 @@ import { sweepOnce } from './sweep.ts';
 import { createTus } from './tus.ts';
 
 const secret = 'a secret for tests of at least 32 characters';
+const maxBytes = 64 * 1024 * 1024;
 const log = silentLog();
 
 /** Starts an upload server on real PostgreSQL and S3 of its own; `calls` lists the S3 commands that it sent. */
@@ -64,17 +66,30 @@ export async function startUpload() {
   const allowances = allowancesOf(readSettings(admissionSettings, {}));
   const uploads = uploadStore(database, announceLimits(allowances));
   const access = accessOf(database);
-  const leases = createLeases(uploads, log);
+  const sessions = sessionsOf(database);
   const spoolDir = join(temporaryFolder(), 'spool');
   mkdirSync(spoolDir, { recursive: true });
-  const deps = { uploads, objects, journal, log, leases, spoolDir, onStored: () => {}, access };
-  const store = new PhotoDataStore(deps);
-  const sessions = sessionsOf(database);
-  const running = runningOf(uploads, allowances);
-  const admission = { admit: async () => {} };
-  const tus = createTus({ store, uploads, access, admission, running, maxBytes: 64 * 1024 * 1024, log });
-  const { app, drain } = createServer({ tus, sessions, allowedOrigins: [], trustProxy: [], idleSeconds: 30, log });
-  await app.listen({ host: '127.0.0.1', port: 0 });
+  /** Starts one server on all this, as another replica has it. */
+  async function serve() {
+    const leases = createLeases(uploads, log);
+    const deps = { uploads, objects, journal, log, leases, spoolDir, onStored: () => {}, access };
+    const store = new PhotoDataStore(deps);
+    const running = runningOf(uploads, allowances);
+    const admission = { admit: async () => {} };
+    const tus = createTus({ store, uploads, access, admission, running, maxBytes, log });
+    const options = { tus, sessions, allowedOrigins: [], trustProxy: [], maxBytes, idleSeconds: 30, log };
+    const { app, drain } = createServer(options);
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    return {
+      deps,
+      files: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/files`,
+      async [Symbol.asyncDispose]() {
+        await drain(0);
+        await app.close();
+      },
+    };
+  }
+  const server = await serve();
   const [, token = ''] = (await mintOwnerLink(database)).split('#');
   const accountId = await redeem(database, token);
   const cookie = `kilat=${(await sessions.beginAccount(accountId)).token}`;
@@ -83,7 +98,7 @@ export async function startUpload() {
   const [link] = await linkStore(database, journal, secret).list(event.event_id);
   const opened = await linkStore(database, journal, secret).open(link?.path.split('/').at(-1) ?? '');
   return {
-    files: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/files`,
+    files: server.files,
     cookie,
     guestCookie: `kilat=${(await sessions.beginGuest(opened)).token}`,
     eventId: event.event_id,
@@ -91,15 +106,27 @@ export async function startUpload() {
     database,
     objects,
     calls,
-    deps,
+    deps: server.deps,
+    replica: serve,
+    /** Makes another account, a member of the event where a role is given; answers its cookie. */
+    async join(role?: Role): Promise<string> {
+      const id = randomUUID();
+      await database.query(`insert into accounts (account_id, name, role) values ($1, 'Another', 'member')`, [id]);
+      if (role !== undefined)
+        await database.query('insert into memberships (event_id, account_id, role) values ($1, $2, $3)', [
+          event.event_id,
+          id,
+          role,
+        ]);
+      return `kilat=${(await sessions.beginAccount(id)).token}`;
+    },
     /** Lets the next call of one S3 command fail before it is sent. */
     failNext: (command: string) => {
       failing = command;
     },
-    sweep: () => sweepOnce(contextOf(AbortSignal.timeout(20_000)), deps, 0),
+    sweep: () => sweepOnce(contextOf(AbortSignal.timeout(20_000)), server.deps, 0),
     async [Symbol.asyncDispose]() {
-      await drain(0);
-      await app.close();
+      await server[Symbol.asyncDispose]();
       await objects[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },
