@@ -60,6 +60,9 @@ export const Changes = z.object({
 });
 export type Changes = z.infer<typeof Changes>;
 
-/** Names the SSE events of `/live/events/:event_id`; only frames carry an id, the cursor `<epoch>.<to>`. */
-export const liveEvents = ['hello', 'frame', 'counts', 'resync'] as const;
+/**
+ * Names the SSE events of `/live/events/:event_id` and `…/jobs/:job_id`, where `job` carries a JobView and `progress`
+ * ProgressHints besides; only frames carry an id, the cursor `<epoch>.<to>`.
+ */
+export const liveEvents = ['hello', 'frame', 'counts', 'resync', 'job', 'progress'] as const;
 export type LiveEventName = (typeof liveEvents)[number];

@@ -5,11 +5,16 @@ export const LinkView = z.object({
   link_id: z.uuid(),
   kind: z.enum(['guest']),
   path: z.string(),
+  may_upload: z.boolean(),
   created_at: z.iso.datetime(),
   expires_at: z.nullable(z.iso.datetime()),
   revoked_at: z.nullable(z.iso.datetime()),
 });
 export type LinkView = z.infer<typeof LinkView>;
+
+/** Describes the body of `POST /api/events/:event_id/links`; guests of a link look, and upload where it says so. */
+export const CreateLink = z.object({ may_upload: z._default(z.boolean(), false) });
+export type CreateLink = z.input<typeof CreateLink>;
 
 /** Describes the answer of `GET /api/events/:event_id/links`. */
 export const LinkList = z.object({ links: z.array(LinkView) });

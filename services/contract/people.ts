@@ -10,7 +10,10 @@ const Name = z.string().check(z.trim(), z.minLength(1), z.maxLength(100));
 export const CreateInvite = z.object({ role: InviteRole, name: z.optional(Name) });
 export type CreateInvite = z.infer<typeof CreateInvite>;
 
-/** Describes an invite as the owner sees it; `path` is `/join#<token>`, null once it is used, revoked or expired. */
+/**
+ * Describes an invite of `GET /api/events/:event_id/people`; `path` is `/join#<token>`, null once it is used, revoked or
+ * expired, and for an editor where it makes an editor.
+ */
 export const InviteView = z.object({
   invite_id: z.uuid(),
   role: InviteRole,
@@ -22,11 +25,19 @@ export const InviteView = z.object({
 });
 export type InviteView = z.infer<typeof InviteView>;
 
+/** Names the roles that a member may have. */
+export const MemberRole = z.enum(['owner', 'editor', 'photographer', 'moderator', 'client']);
+export type MemberRole = z.infer<typeof MemberRole>;
+
+/** Describes the body of `PATCH /api/events/:event_id/people/:account_id`, which answers a MemberView. */
+export const ChangeMember = z.object({ role: MemberRole });
+export type ChangeMember = z.infer<typeof ChangeMember>;
+
 /** Describes a member of an event. */
 export const MemberView = z.object({
   account_id: z.uuid(),
   name: z.string(),
-  role: z.enum(['owner', 'editor', 'photographer', 'moderator', 'client']),
+  role: MemberRole,
   joined_at: z.iso.datetime(),
 });
 export type MemberView = z.infer<typeof MemberView>;
@@ -39,8 +50,11 @@ export type People = z.infer<typeof People>;
 export const Join = z.object({ token: z.string().check(z.minLength(1), z.maxLength(200)), name: z.optional(Name) });
 export type Join = z.infer<typeof Join>;
 
-/** Describes the answer of `POST /api/join`; the session comes as a cookie. */
-export const Joined = z.object({ event_id: z.uuid(), role: InviteRole });
+/**
+ * Describes the answer of `POST /api/join`; a new account's session comes as a cookie. Who has a part in the event already
+ * keeps it: `already_member`, the role as it is, and the invite stays open for somebody else.
+ */
+export const Joined = z.object({ event_id: z.uuid(), role: MemberRole, already_member: z.boolean() });
 export type Joined = z.infer<typeof Joined>;
 
 /** Describes the answer of `POST /api/events/:event_id/people/:account_id/sign-in-link`: a one-time `/sign-in#<token>`. */

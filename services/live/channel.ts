@@ -3,6 +3,7 @@ import type { Database } from '#internal/database/database.ts';
 import { buildFrames, readAfter } from '#internal/frames/frame.ts';
 import { type Head, readEntries, readHead } from '#internal/journal/journal.ts';
 import type { Audience } from '#internal/photos/view.ts';
+import { type FollowedJob, frameOfJob } from './job.ts';
 import { createRing, type Ring } from './ring.ts';
 import { encodeEvent, encodeFrame, type Stream } from './stream.ts';
 
@@ -16,6 +17,8 @@ export interface Client {
   readonly stream: Stream;
   readonly audience: Audience;
   readonly linkId: string | undefined;
+  /** Is the job that the client follows, if not the whole event. */
+  readonly job?: FollowedJob | undefined;
   seq: number;
   /** Is true while the client is being brought up to date; frames wait in the ring meanwhile. */
   catchingUp: boolean;
@@ -72,7 +75,7 @@ export class Channel {
       while (!client.stream.closed && client.seq < this.#head.seq) {
         const frame = this.#rings[client.audience].after(client.seq) ?? (await this.#read(client));
         if (frame === undefined || frame.to <= client.seq) return client.stream.close(quietMs);
-        this.#write(client, encodeFrame(frame), frame.to);
+        this.#write(client, frame);
         await client.stream.drained();
       }
     } catch {
@@ -133,8 +136,8 @@ export class Channel {
     const bytes = { guest: encodeFrame(frames.guest), team: encodeFrame(frames.team) };
     for (const client of this.clients) {
       if (client.catchingUp) continue;
-      const { from, to } = frames[client.audience];
-      if (client.seq === from) this.#write(client, bytes[client.audience], to);
+      const frame = frames[client.audience];
+      if (client.seq === frame.from) this.#write(client, frame, bytes[client.audience]);
       else void this.catchUp(client);
     }
     this.tick();
@@ -165,8 +168,9 @@ export class Channel {
     return (await readAfter(this.#deps.database, this.#eventId, audience, cursor))?.frame;
   }
 
-  #write(client: Client, bytes: Buffer, seq: number): void {
-    client.stream.write(bytes);
-    client.seq = seq;
+  #write(client: Client, frame: Frame, encoded?: Buffer): void {
+    const { job, stream } = client;
+    stream.write(job === undefined ? (encoded ?? encodeFrame(frame)) : encodeFrame(frameOfJob(frame, job)));
+    client.seq = frame.to;
   }
 }

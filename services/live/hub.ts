@@ -1,8 +1,13 @@
+import type { JobProgress } from '@kilat/contract';
+import { readJobs } from '#internal/jobs/view.ts';
 import { readHead } from '#internal/journal/journal.ts';
 import { type Context, pause } from '#internal/process/context.ts';
 import { Channel, type ChannelDeps, type Client } from './channel.ts';
+import { createProgress, tellJob } from './job.ts';
+import { encodeEvent } from './stream.ts';
 
 const lookEveryMs = 2_000;
+const jobsEveryMs = 1_000;
 const heartbeatEveryMs = 13_000;
 const heartbeat = Buffer.from(':\n\n');
 
@@ -57,6 +62,19 @@ export function createHub(deps: Omit<ChannelDeps, 'onRightsEnded'>) {
         for (const { stream } of streams()) if (stream.idle) stream.write(heartbeat);
       }
     },
+    /** Tells once a second who follows a job how far it is; what fails now is tried at the next look. */
+    async watchJobs(ctx: Context): Promise<void> {
+      while (!ctx.cancelled) {
+        await pause(ctx, jobsEveryMs);
+        for (const [eventId, channel] of channels) await tellJobs(eventId, channel).catch(() => {});
+      }
+    },
+    /** Passes progress hints on to who follows their job. */
+    progress: createProgress(({ event_id, job_id, files }: JobProgress) => {
+      const bytes = encodeEvent('progress', { files });
+      for (const client of channels.get(event_id)?.clients ?? [])
+        if (client.job?.jobId === job_id) client.stream.write(bytes);
+    }),
     /** Closes all streams, spread over some seconds, so that their clients do not come back all at once. */
     async dismiss(seconds: number): Promise<void> {
       const all = streams();
@@ -67,6 +85,14 @@ export function createHub(deps: Omit<ChannelDeps, 'onRightsEnded'>) {
       await Promise.all(closing);
     },
   };
+
+  async function tellJobs(eventId: string, channel: Channel): Promise<void> {
+    const clients = [...channel.clients].filter(({ job }) => job !== undefined);
+    const jobIds = [...new Set(clients.flatMap(({ job }) => job?.jobId ?? []))];
+    if (jobIds.length === 0) return;
+    const views = await readJobs(deps.database, { eventId, jobIds, limit: jobIds.length });
+    for (const client of clients) for (const view of views) tellJob(client, view);
+  }
 
   async function wakeBehind(): Promise<void> {
     if (channels.size === 0) return;

@@ -7,7 +7,7 @@ import type { Entry } from '@kilat/contract';
 import { accessOf } from '#internal/auth/access.ts';
 import { capabilitiesOf } from '#internal/auth/capability.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
-import { followInBackground } from '#internal/bus/background.ts';
+import { onBus } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
 import { readHead } from '#internal/journal/journal.ts';
@@ -17,6 +17,7 @@ import type { Process } from '#internal/process/process.ts';
 import { createAdmission } from './admission.ts';
 import { loadConfig } from './config.ts';
 import { createHub } from './hub.ts';
+import { followJob } from './job.ts';
 import { createServer } from './server.ts';
 
 /** Runs target live until its context is cancelled and its streams are closed. */
@@ -37,6 +38,7 @@ export async function main(proc: Process): Promise<void> {
     sessions: sessionsOf(database),
     capabilities: capabilitiesOf(config.KILAT_SECRET),
     admission,
+    jobOf: (eventId, jobId, ownedBy) => followJob(database, { eventId, jobId, ownedBy }),
     headOf: (eventId) => readHead(database, eventId),
     rotateMs: config.LIVE_ROTATE_SECONDS * 1_000,
     trustProxy: config.TRUST_PROXY,
@@ -53,11 +55,11 @@ export async function main(proc: Process): Promise<void> {
   proc.probe('database', () => database.probe());
   await using _server = await listen(app, config.LIVE_LISTEN);
   const bus = { url: config.NATS_URL, log };
-  const following = followInBackground(proc.ctx, bus, {
-    entry: ({ event_id }) => hub.wake(event_id),
-    restarted: () => hub.wakeAll(),
+  const following = onBus(proc.ctx, bus, (reached) => {
+    reached.onHint((progress) => hub.progress(progress));
+    return reached.follow(proc.ctx, { entry: ({ event_id }) => hub.wake(event_id), restarted: () => hub.wakeAll() });
   });
-  const watching = hub.watch(proc.ctx);
+  const watching = Promise.all([hub.watch(proc.ctx), hub.watchJobs(proc.ctx)]);
   proc.ready();
   await Promise.race([following, cancelled(proc.ctx)]);
   admission.stop();

@@ -1,11 +1,13 @@
 import { AfterQuery, type Cursor, type Hello, parseCursor } from '@kilat/contract';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Access } from '#internal/auth/access.ts';
-import { authorize, isTeam } from '#internal/auth/authorize.ts';
+import { authorize, isTeam, type Resource } from '#internal/auth/authorize.ts';
 import type { Capabilities } from '#internal/auth/capability.ts';
 import { grantFor } from '#internal/auth/grant.ts';
+import type { Principal } from '#internal/auth/principal.ts';
 import { type Sessions, sessionKey } from '#internal/auth/sessions.ts';
+import { uploaderIdOf } from '#internal/auth/uploader.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import { type App, openApp } from '#internal/httpserver/httpserver.ts';
 import type { Head } from '#internal/journal/journal.ts';
@@ -13,6 +15,7 @@ import type { Logger } from '#internal/log/log.ts';
 import type { Admission } from './admission.ts';
 import type { Channel, Client } from './channel.ts';
 import type { Hub } from './hub.ts';
+import type { FollowedJob } from './job.ts';
 import { encodeEvent, encodeGreeting, openStream } from './stream.ts';
 
 // Beyond it a fresh page is cheaper than the frames in between.
@@ -25,6 +28,7 @@ export interface ServerDeps {
   sessions: Sessions;
   capabilities: Capabilities;
   admission: Admission;
+  jobOf: (eventId: string, jobId: string, ownedBy: string | undefined) => Promise<FollowedJob | undefined>;
   headOf: (eventId: string) => Promise<Head | undefined>;
   rotateMs: number;
   trustProxy: readonly string[];
@@ -32,40 +36,57 @@ export interface ServerDeps {
 }
 
 const EventParams = z.object({ event_id: z.uuid() });
+const JobParams = z.object({ event_id: z.uuid(), job_id: z.uuid() });
 
 /** Makes the server of /live. */
 export function createServer(deps: ServerDeps): App {
   const app = openApp(deps);
+  const schema = { querystring: AfterQuery };
   app.get(
     '/live/events/:event_id',
-    { schema: { params: EventParams, querystring: AfterQuery }, exposeHeadRoute: false },
-    async (req, reply) => {
-      deps.admission.check();
-      const eventId = req.params.event_id;
-      const rightsEnded = deps.hub.rightsEnded();
-      const admitted = await admit(deps, req, eventId, cursorOf(req, req.query.after));
-      reply.hijack();
-      reply.raw.setHeader('x-request-id', req.id);
-      const client = { ...admitted.client, stream: openStream(reply.raw), catchingUp: false };
-      deps.admission.enter(sessionKey(req.headers.cookie) ?? req.ip, client.stream);
-      serve(deps, eventId, admitted, client);
-      // A link revoked since it was looked at: the entry that says so has passed this client by.
-      if (rightsEnded !== deps.hub.rightsEnded()) client.stream.close(500);
+    { schema: { ...schema, params: EventParams }, exposeHeadRoute: false },
+    (req, reply) => stream(deps, req, reply, { eventId: req.params.event_id, after: req.query.after }),
+  );
+  app.get(
+    '/live/events/:event_id/jobs/:job_id',
+    { schema: { ...schema, params: JobParams }, exposeHeadRoute: false },
+    (req, reply) => {
+      const { event_id, job_id } = req.params;
+      return stream(deps, req, reply, { eventId: event_id, jobId: job_id, after: req.query.after });
     },
   );
   return app;
 }
 
+interface Wanted {
+  eventId: string;
+  jobId?: string;
+  after: string | undefined;
+}
+
+async function stream(deps: ServerDeps, req: FastifyRequest, reply: FastifyReply, wanted: Wanted): Promise<void> {
+  deps.admission.check();
+  const rightsEnded = deps.hub.rightsEnded();
+  const admitted = await admit(deps, req, wanted, cursorOf(req, wanted.after));
+  reply.hijack();
+  reply.raw.setHeader('x-request-id', req.id);
+  const client = { ...admitted.client, stream: openStream(reply.raw), catchingUp: false };
+  deps.admission.enter(sessionKey(req.headers.cookie) ?? req.ip, client.stream);
+  serve(deps, wanted.eventId, admitted, client);
+  // A link revoked since it was looked at: the entry that says so has passed this client by.
+  if (rightsEnded !== deps.hub.rightsEnded()) client.stream.close(500);
+}
+
 interface Admitted {
   channel: Channel;
   hello: Hello;
-  client: Pick<Client, 'audience' | 'linkId' | 'seq'>;
+  client: Pick<Client, 'audience' | 'linkId' | 'seq' | 'job'>;
 }
 
 async function admit(
   deps: ServerDeps,
   req: FastifyRequest,
-  eventId: string,
+  { eventId, jobId }: Wanted,
   cursor: Cursor | undefined,
 ): Promise<Admitted> {
   const principal = await deps.sessions.find(req.headers.cookie);
@@ -74,6 +95,7 @@ async function admit(
   // After the channel's head was read: what ends rights later comes by the channel.
   const resource = await deps.access.check(principal, 'event.see', eventId);
   if (channel === undefined) throw new Fault('missing', 'There is no such event.', { code: 'event_missing' });
+  const job = jobId === undefined ? undefined : await jobOf(deps, principal, resource, jobId);
   const recovered = cursor === undefined || (await canFollow(deps, eventId, channel, cursor));
   const { epoch, seq } = channel.head;
   return {
@@ -82,9 +104,19 @@ async function admit(
     client: {
       audience: isTeam(principal, resource) ? 'team' : 'guest',
       linkId: principal.kind === 'guest' ? principal.linkId : undefined,
+      job,
       seq: recovered ? (cursor?.seq ?? seq) : seq,
     },
   };
+}
+
+// The team follows all jobs of its event, a guest the own ones.
+async function jobOf(deps: ServerDeps, principal: Principal, resource: Resource, jobId: string): Promise<FollowedJob> {
+  authorize(principal, 'upload.continue', resource);
+  const ownedBy = isTeam(principal, resource) ? undefined : uploaderIdOf(principal);
+  const job = await deps.jobOf(resource.eventId, jobId, ownedBy);
+  if (job === undefined) throw new Fault('missing', 'There is no such job.', { code: 'job_missing' });
+  return job;
 }
 
 // The channel may be a moment behind a page that was just read: then the database knows.
