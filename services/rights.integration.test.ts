@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { capabilitiesOf } from '#internal/auth/capability.ts';
 import { type Actor, cast, failPhoto, openTestEvent, type TestEvent, testSecret } from '#internal/events/eventtest.ts';
+import { peopleStore } from '#internal/people/people.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
 import { freePort } from '../deploy/local/port.ts';
 import { freshBucket, testServers } from '../deploy/local/testing.ts';
@@ -12,12 +13,14 @@ let event: TestEvent;
 let targets: TestTarget[] = [];
 const ports = new Map<Name, number>();
 const photos = { failed: '', link: '' };
+const people = { photographer: '', extra: '01890000-0000-7000-8000-00000000000a', invite: '' };
 
 beforeAll(async () => {
   event = await openTestEvent();
   photos.failed = await event.addPhoto();
   await failPhoto(event.journal, event.eventId, photos.failed);
   photos.link = (await event.links.create(event.eventId)).link_id;
+  Object.assign(people, await addPeople());
   for (const name of names) ports.set(name, await freePort());
   const env = {
     ...testServers(),
@@ -35,6 +38,22 @@ afterAll(async () => {
   await Promise.all(targets.map((target) => target.stop()));
   await event[Symbol.asyncDispose]();
 });
+
+async function addPeople() {
+  const key = [event.eventId, people.extra];
+  await event.database.query(`insert into accounts (account_id, name, role) values ($1, 'Dewi', 'member')`, [
+    people.extra,
+  ]);
+  await event.database.query(`insert into memberships (event_id, account_id, role) values ($1, $2, 'moderator')`, key);
+  const [member] = await event.database.query<{ accountId: string }>(
+    `select account_id as "accountId" from memberships where event_id = $1 and role = 'photographer'`,
+    [event.eventId],
+  );
+  const store = peopleStore(event, testSecret);
+  const by = { accountId: event.ownerId, role: 'owner' } as const;
+  const invite = await store.invites.create(event.eventId, by, { role: 'editor' });
+  return { photographer: member?.accountId ?? '', invite: invite.invite_id };
+}
 
 interface Knock {
   route: string;
@@ -98,6 +117,57 @@ const knocks: Knock[] = [
     path: () => `${base()}/links/${photos.link}`,
     init: { method: 'DELETE' },
   },
+  { route: 'GET people', at: 'api', opens: ['owner'], path: () => `${base()}/people` },
+  {
+    route: 'POST invites',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/invites`,
+    init: { method: 'POST', json: { role: 'photographer' } },
+  },
+  {
+    route: 'DELETE an invite',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/invites/${people.invite}`,
+    init: { method: 'DELETE' },
+  },
+  {
+    route: 'POST join with a wrong token',
+    at: 'api',
+    opens: [],
+    path: () => '/api/join',
+    init: { method: 'POST', json: { token: 'wrong', name: 'Eka' } },
+  },
+  {
+    route: 'POST a sign-in link of the photographer',
+    at: 'api',
+    opens: ['photographer', 'owner'],
+    path: () => `${base()}/people/${people.photographer}/sign-in-link`,
+    init: { method: 'POST' },
+  },
+  {
+    route: 'PATCH a member',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/people/${people.extra}`,
+    init: { method: 'PATCH', json: { role: 'client' } },
+  },
+  {
+    route: 'DELETE a member',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/people/${people.extra}`,
+    init: { method: 'DELETE' },
+  },
+  { route: 'GET the quota', at: 'api', opens: ['owner'], path: () => `${base()}/quota` },
+  {
+    route: 'PUT the quota',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/quota`,
+    init: { method: 'PUT', json: { day: { photos: null, bytes: null }, total: { photos: null, bytes: null } } },
+  },
   {
     route: 'POST retry of a failed photo',
     at: 'api',
@@ -159,20 +229,29 @@ test('no route is left out of the matrix', async () => {
   );
   expect(openapi).toBe('3.1.0');
   expect(described.filter((one) => !one.startsWith('HEAD')).sort()).toEqual([
+    'DELETE /api/events/{event_id}/invites/{invite_id}',
     'DELETE /api/events/{event_id}/links/{link_id}',
+    'DELETE /api/events/{event_id}/people/{account_id}',
     'GET /api/events',
     'GET /api/events/{event_id}',
     'GET /api/events/{event_id}/changes',
     'GET /api/events/{event_id}/links',
+    'GET /api/events/{event_id}/people',
     'GET /api/events/{event_id}/photos',
+    'GET /api/events/{event_id}/quota',
     'GET /api/session',
     'PATCH /api/events/{event_id}',
+    'PATCH /api/events/{event_id}/people/{account_id}',
     'POST /api/events',
+    'POST /api/events/{event_id}/invites',
     'POST /api/events/{event_id}/links',
+    'POST /api/events/{event_id}/people/{account_id}/sign-in-link',
     'POST /api/events/{event_id}/photos/{photo_id}/retry',
     'POST /api/guest-sessions',
+    'POST /api/join',
     'POST /api/sign-in',
     'POST /api/sign-out',
+    'PUT /api/events/{event_id}/quota',
   ]);
 });
 

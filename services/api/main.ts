@@ -20,9 +20,11 @@ import { listen } from '#internal/httpserver/httpserver.ts';
 import { jobStore } from '#internal/jobs/store.ts';
 import { createJournal } from '#internal/journal/journal.ts';
 import { openLimits } from '#internal/limit/limit.ts';
+import { peopleStore } from '#internal/people/people.ts';
 import { readPage } from '#internal/photos/page.ts';
 import { retryPhoto } from '#internal/photos/retry.ts';
 import type { Process } from '#internal/process/process.ts';
+import { quotaStore } from '#internal/quotas/view.ts';
 import { callerOf } from './caller.ts';
 import { loadConfig } from './config.ts';
 import { createServer } from './server.ts';
@@ -50,11 +52,15 @@ export async function main(proc: Process): Promise<void> {
     wayOf: wayBy(config.UPLOAD_PRESIGNED_PERCENT),
     maxBytes: config.UPLOAD_MAX_BYTES,
     hint: relay.hint,
+    people: peopleStore({ database, journal, sessions }, config.KILAT_SECRET),
+    quotas: quotaStore(database),
     redeem: (token) => redeem(database, token),
     page: (request) => readPage(database, request),
     after: (eventId, audience, cursor) => readAfter(database, eventId, audience, cursor),
     retry: (eventId, photoId) => retryPhoto(journal, eventId, photoId),
     signInLimit: limits.limit({ name: 'sign-in', points: 20, seconds: 900, whenDown: 'closed' }),
+    // More than to sign in: a whole team joins from one venue's address.
+    joinLimit: limits.limit({ name: 'join', points: 60, seconds: 900, whenDown: 'closed' }),
     linkLimit: limits.limit({ name: 'link', points: 600, seconds: 60, whenDown: 'open' }),
     requestLimit: limits.limit({ name: 'api', points: 1_200, seconds: 60, whenDown: 'open' }),
     allowedOrigins: config.ALLOWED_ORIGINS,

@@ -9,11 +9,20 @@ import { discardRest } from './discard.ts';
 import { type EventRoutes, eventRoutes } from './routes/events.ts';
 import { type JobRoutes, jobRoutes } from './routes/jobs.ts';
 import { type LinkRoutes, linkRoutes } from './routes/links.ts';
+import { type PeopleRoutes, peopleRoutes } from './routes/people.ts';
 import { type PhotoRoutes, photoRoutes } from './routes/photos.ts';
+import { type QuotaRoutes, quotaRoutes } from './routes/quota.ts';
 import { type SessionRoutes, sessionRoutes } from './routes/session.ts';
 
 /** Is what the api needs. */
-export interface ServerDeps extends SessionRoutes, EventRoutes, JobRoutes, LinkRoutes, PhotoRoutes {
+export interface ServerDeps
+  extends SessionRoutes,
+    EventRoutes,
+    JobRoutes,
+    LinkRoutes,
+    PeopleRoutes,
+    PhotoRoutes,
+    QuotaRoutes {
   allowedOrigins: readonly string[];
   trustProxy: readonly string[];
   requestLimit: Limit;
@@ -41,7 +50,9 @@ export async function createServer(deps: ServerDeps): Promise<App> {
   eventRoutes(app, deps);
   linkRoutes(app, deps);
   jobRoutes(app, deps);
+  peopleRoutes(app, deps);
   photoRoutes(app, deps);
+  quotaRoutes(app, deps);
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;
 }

@@ -46,6 +46,8 @@ export const codes = [
   'chunk_too_large',
   'upload_finished',
   'upload_ended',
+  'name_missing',
+  'last_owner',
 ] as const;
 
 /** Names one stable error code. */

@@ -4,7 +4,10 @@ import * as z from 'zod/mini';
 export const InviteRole = z.enum(['editor', 'photographer', 'moderator']);
 export type InviteRole = z.infer<typeof InviteRole>;
 
-const Name = z.string().check(z.trim(), z.minLength(1), z.maxLength(100));
+// Neither control characters nor what turns the direction of the text behind it.
+const Name = z
+  .string()
+  .check(z.trim(), z.minLength(1), z.maxLength(100), z.regex(/^[^\p{Cc}\u202a-\u202e\u2066-\u2069]*$/u));
 
 /** Describes the body of `POST /api/events/:event_id/invites`: one invite is one person, used once. */
 export const CreateInvite = z.object({ role: InviteRole, name: z.optional(Name) });

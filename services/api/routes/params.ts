@@ -12,5 +12,11 @@ export const LinkParams = z.object({ event_id: z.uuid(), link_id: z.uuid() });
 /** Matches the path of a job. */
 export const JobParams = z.object({ event_id: z.uuid(), job_id: z.uuid() });
 
+/** Matches the path of an invite. */
+export const InviteParams = z.object({ event_id: z.uuid(), invite_id: z.uuid() });
+
+/** Matches the path of a member. */
+export const MemberParams = z.object({ event_id: z.uuid(), account_id: z.uuid() });
+
 /** Is an answer without a body. */
 export const Nothing = z.null();

@@ -13,7 +13,10 @@ export type Action =
   | 'upload.continue'
   | 'photo.retry'
   | 'original.see'
-  | 'link.manage';
+  | 'link.manage'
+  | 'people.manage'
+  | 'quota.see'
+  | 'quota.change';
 
 /** Is what a decision rests on: the event's state, the caller's role in it, and what a guest's link still opens. */
 export interface Resource {
@@ -37,7 +40,11 @@ const allowed: Record<Action, readonly Role[]> = {
   'photo.retry': ['owner', 'editor', 'photographer'],
   'original.see': ['owner', 'editor', 'photographer'],
   'link.manage': ['owner', 'editor'],
+  'people.manage': ['owner', 'editor'],
+  'quota.see': ['owner', 'editor'],
+  'quota.change': ['owner'],
 };
+const belowEditors: readonly Role[] = ['photographer', 'moderator', 'client'];
 
 /** Decides whether a caller may do something; throws unauthenticated, missing or forbidden when not. */
 export function authorize(principal: Principal, action: Action, resource?: Resource): void {
@@ -67,6 +74,11 @@ export function roleOf(principal: Principal, resource: Resource): Role | undefin
 export function isTeam(principal: Principal, resource: Resource): boolean {
   const role = roleOf(principal, resource);
   return role !== undefined && team.includes(role);
+}
+
+/** Tells whether somebody with one role may give another, change who has it, or take it: editors do not make editors. */
+export function mayManage(by: Role | undefined, whom: Role): boolean {
+  return by === 'owner' || (by === 'editor' && belowEditors.includes(whom));
 }
 
 function onlyAccounts(principal: Principal, action: Action): void {

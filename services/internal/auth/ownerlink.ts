@@ -4,20 +4,30 @@ import { Account, SignInLink } from '../database/entities.ts';
 import { Fault } from '../fault/fault.ts';
 import { hashToken, newToken } from './token.ts';
 
-const linkDays = 7;
+const ownerDays = 7;
+const memberDays = 2;
 
 /** Makes a one-time sign-in link of the owner, whose account begins with the first; returns its path. */
-export async function mintOwnerLink(database: Database): Promise<string> {
-  const token = newToken();
-  await database.transaction(async ({ em }) => {
+export function mintOwnerLink(database: Database): Promise<string> {
+  return database.transaction(async (tx) => {
     const owner =
-      (await em.findOne(Account, { role: 'owner' })) ??
-      em.create(Account, { accountId: uuidv7(), name: 'Owner', role: 'owner' });
-    await em.persist(owner).flush();
-    await em.nativeDelete(SignInLink, { accountId: owner.accountId, usedAt: null });
-    const expiresAt = new Date(Date.now() + linkDays * 86_400_000);
-    await em.insert(SignInLink, { tokenHash: hashToken(token), accountId: owner.accountId, expiresAt });
+      (await tx.em.findOne(Account, { role: 'owner' })) ??
+      tx.em.create(Account, { accountId: uuidv7(), name: 'Owner', role: 'owner' });
+    await tx.em.persist(owner).flush();
+    return mint(tx, owner.accountId, ownerDays);
   });
+}
+
+/** Makes a one-time sign-in link of an account, for two days; an older one that was not used ends. Returns its path. */
+export function mintSignInLink(tx: Transaction, accountId: string): Promise<string> {
+  return mint(tx, accountId, memberDays);
+}
+
+async function mint({ em }: Transaction, accountId: string, days: number): Promise<string> {
+  const token = newToken();
+  await em.nativeDelete(SignInLink, { accountId, usedAt: null });
+  const expiresAt = new Date(Date.now() + days * 86_400_000);
+  await em.insert(SignInLink, { tokenHash: hashToken(token), accountId, expiresAt });
   return `/sign-in#${token}`;
 }
 

@@ -1,11 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import type { Database } from '../database/database.ts';
+import type { Database, Queryable } from '../database/database.ts';
 import { type Principal, stranger } from './principal.ts';
 import { hashToken, newToken } from './token.ts';
 
 const cacheMs = 30_000;
 const guestDays = 2;
 const accountDays = 30;
+// A photographer sleeps and has days off; what lies unused longer than this is somebody's forgotten browser.
+const accountIdleDays = 14;
 
 /** Is a new session: the token goes into the cookie and nowhere else. */
 export interface NewSession {
@@ -16,7 +18,8 @@ export interface NewSession {
 /** Finds, begins and ends sessions. Answers are kept for at most 30 s, or until this process ends the session. */
 export interface Sessions {
   find(cookieHeader: string | undefined): Promise<Principal>;
-  beginAccount(accountId: string): Promise<NewSession>;
+  /** Begins an account's session, within a transaction where one is given. */
+  beginAccount(accountId: string, within?: Queryable): Promise<NewSession>;
   beginGuest(link: { eventId: string; linkId: string; generation: number }): Promise<NewSession>;
   end(cookieHeader: string | undefined): Promise<void>;
 }
@@ -44,7 +47,7 @@ export function sessionsOf(database: Database): Sessions {
       if (principal.kind !== 'stranger') known.set(token, principal);
       return principal;
     },
-    beginAccount: (accountId) => begin(database, { accountId }, accountDays),
+    beginAccount: (accountId, within = database) => begin(within, { accountId }, accountDays),
     beginGuest: (link) => begin(database, link, guestDays),
     async end(cookieHeader) {
       const token = tokenIn(cookieHeader);
@@ -70,15 +73,18 @@ function tokenIn(header: string | undefined): string | undefined {
   return header === undefined ? undefined : /(?:^|;\s*)(?:__Host-)?kilat=([\w-]{43})(?:;|$)/.exec(header)?.[1];
 }
 
+// An account's session ends after 30 days, or 14 unused; a guest's after 2 in any case.
+const alive = `expires_at > now() and seen_at > now() - interval '${accountIdleDays} days'`;
+
 // The use of a session is written at most once a minute: a page of pictures is one use.
-async function load(database: Database, token: string): Promise<Principal> {
+async function load(database: Queryable, token: string): Promise<Principal> {
   const [row] = await database.query<SessionRow>(
     `with used as (
-       update sessions set seen_at = now() where token_hash = $1 and seen_at < now() - interval '1 minute'
+       update sessions set seen_at = now() where token_hash = $1 and seen_at < now() - interval '1 minute' and ${alive}
      )
      select s.account_id as "accountId", a.name, a.role, s.event_id as "eventId", s.link_id as "linkId", s.link_generation as "linkGeneration",
        s.session_id as "sessionId"
-     from sessions s left join accounts a using (account_id) where s.token_hash = $1 and s.expires_at > now()`,
+     from sessions s left join accounts a using (account_id) where s.token_hash = $1 and ${alive}`,
     [hashToken(token)],
   );
   return row === undefined ? stranger : principalOf(row);
@@ -93,7 +99,7 @@ function principalOf(row: SessionRow): Principal {
 }
 
 async function begin(
-  database: Database,
+  database: Queryable,
   who: { accountId?: string; eventId?: string; linkId?: string; generation?: number },
   days: number,
 ): Promise<NewSession> {

@@ -16,8 +16,18 @@ export function deriveKey(secret: string, purpose: string): Buffer {
 }
 
 /** Derives a share link's token from its id and generation: the studio can show it again, a stolen database cannot. */
-export function shareToken(secret: string, link: { linkId: string; generation: number }): string {
-  return createHmac('sha256', deriveKey(secret, 'share-link'))
-    .update(`${link.linkId}.${link.generation}`)
-    .digest('base64url');
+export function shareToken(secret: string, { linkId, generation }: { linkId: string; generation: number }): string {
+  return derivedToken(secret, 'share-link', linkId, generation);
+}
+
+/** Derives an invite's token, as a share link's. */
+export function inviteToken(
+  secret: string,
+  { inviteId, generation }: { inviteId: string; generation: number },
+): string {
+  return derivedToken(secret, 'invite', inviteId, generation);
+}
+
+function derivedToken(secret: string, purpose: string, id: string, generation: number): string {
+  return createHmac('sha256', deriveKey(secret, purpose)).update(`${id}.${generation}`).digest('base64url');
 }

@@ -9,12 +9,14 @@ interface LinkRow {
   eventId: string;
   linkId: string;
   generation: number;
+  mayUpload: boolean;
   createdAt: Date;
   expiresAt: Date | null;
   revokedAt: Date | null;
 }
 
-const columns = `event_id as "eventId", link_id as "linkId", generation, created_at as "createdAt", expires_at as "expiresAt", revoked_at as "revokedAt"`;
+const columns = `event_id as "eventId", link_id as "linkId", generation, may_upload as "mayUpload", created_at as "createdAt",
+  expires_at as "expiresAt", revoked_at as "revokedAt"`;
 
 /** Is a share link that a token opened. */
 export interface OpenedShare {
@@ -23,15 +25,14 @@ export interface OpenedShare {
   generation: number;
 }
 
-/** Adds a guest link to an event; returns its id. */
-export async function createLink(tx: Transaction, eventId: string, secret: string): Promise<string> {
+/** Adds a guest link to an event; returns its id. Its guests look, and upload if they may. */
+export async function createLink(tx: Transaction, eventId: string, secret: string, mayUpload = false): Promise<string> {
   const linkId = uuidv7();
   const token = shareToken(secret, { linkId, generation: 1 });
-  await tx.query(`insert into links (event_id, link_id, kind, token_hash) values ($1, $2, 'guest', $3)`, [
-    eventId,
-    linkId,
-    hashToken(token),
-  ]);
+  await tx.query(
+    `insert into links (event_id, link_id, kind, token_hash, may_upload) values ($1, $2, 'guest', $3, $4)`,
+    [eventId, linkId, hashToken(token), mayUpload],
+  );
   return linkId;
 }
 
@@ -39,12 +40,12 @@ export async function createLink(tx: Transaction, eventId: string, secret: strin
 export function linkStore(database: Database, journal: Journal, secret: string) {
   return {
     list: (eventId: string) => list(database, eventId, secret),
-    create: (eventId: string) =>
+    create: (eventId: string, mayUpload = false) =>
       journal.commit(eventId, async (tx) => {
-        const linkId = await createLink(tx, eventId, secret);
+        const linkId = await createLink(tx, eventId, secret, mayUpload);
         const link = (await list(tx, eventId, secret)).find((one) => one.link_id === linkId);
         if (link === undefined) throw new Error(`link ${linkId} vanished`);
-        return { value: link, entries: [{ type: 'link.created', data: { link_id: linkId } }] };
+        return { value: link, entries: [{ type: 'link.created', data: { link_id: linkId, may_upload: mayUpload } }] };
       }),
     /** Revokes a link for good; throws missing when there is none that is open. */
     revoke: (eventId: string, linkId: string) =>
@@ -78,6 +79,7 @@ async function list(from: Queryable, eventId: string, secret: string): Promise<L
     link_id: row.linkId,
     kind: 'guest',
     path: `/g/${shareToken(secret, row)}`,
+    may_upload: row.mayUpload,
     created_at: row.createdAt.toISOString(),
     expires_at: row.expiresAt?.toISOString() ?? null,
     revoked_at: row.revokedAt?.toISOString() ?? null,
