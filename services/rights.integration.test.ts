@@ -198,7 +198,8 @@ const knocks: Knock[] = [
 ];
 
 function capabilityOf(eventId: string): string {
-  return capabilitiesOf(testSecret).grant({ eventId, scope: 'view', linkId: 'team', linkGeneration: 0 }).capability;
+  const owner = { holder: 'account', holderId: event.ownerId, generation: 0 } as const;
+  return capabilitiesOf(testSecret).grant({ eventId, scope: 'view', ...owner }).capability;
 }
 
 async function knock({ at, path, init: { json, ...init } = {} }: Knock, who: Actor): Promise<number> {

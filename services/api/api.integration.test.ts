@@ -1,4 +1,17 @@
-import { Changes, EventView, type Frame, LinkView, PhotoPage, PhotoView, Problem } from '@kilat/contract';
+import {
+  Changes,
+  EventView,
+  type Frame,
+  InviteView,
+  Joined,
+  LinkView,
+  People,
+  PhotoPage,
+  PhotoView,
+  Problem,
+  QuotaView,
+  SignInPath,
+} from '@kilat/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type * as z from 'zod/mini';
 import { mintOwnerLink } from '#internal/auth/ownerlink.ts';
@@ -162,6 +175,60 @@ test('who is signed in stays so when opening a share link', async () => {
   const token = link?.path.slice('/g/'.length) ?? '';
   const opened = await ask('/api/guest-sessions', { json: { token }, cookie: event.cookies.owner });
   expect([opened.status, opened.headers.get('set-cookie')]).toEqual([200, null]);
+});
+
+test('a guest who opens the link again stays the same guest', async () => {
+  const [link] = await event.links.list(event.eventId);
+  const token = link?.path.slice('/g/'.length) ?? '';
+  const first = await ask('/api/guest-sessions', { json: { token } });
+  const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const again = await ask('/api/guest-sessions', { json: { token }, cookie });
+  expect([again.status, again.headers.get('set-cookie')]).toEqual([200, null]);
+});
+
+test('a link lets its guests upload where it says so', async () => {
+  const { owner } = event.cookies;
+  const path = `${base()}/links`;
+  const uploading = await read(LinkView, path, { cookie: owner, json: { may_upload: true } });
+  const looking = await read(LinkView, path, { cookie: owner, method: 'POST' });
+  expect([uploading.may_upload, looking.may_upload]).toEqual([true, false]);
+});
+
+test('an invite makes an account, a session and a member, and signs him in again by a link of his own', async () => {
+  const { owner } = event.cookies;
+  const invite = await read(InviteView, `${base()}/invites`, { cookie: owner, json: { role: 'photographer' } });
+  const token = invite.path?.slice('/join#'.length) ?? '';
+  expect(await problemOf('/api/join', { json: { token } })).toBe('400 name_missing');
+  const answer = await ask('/api/join', { json: { token, name: 'Kadek' } });
+  expect(Joined.parse(await answer.json())).toMatchObject({ role: 'photographer', already_member: false });
+  const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? '';
+  expect((await ask(base(), { cookie })).status).toBe(200);
+  expect(await problemOf('/api/join', { json: { token, name: 'Luh' } })).toBe('403 invite_invalid');
+  const again = await ask('/api/join', { json: { token }, cookie });
+  expect([Joined.parse(await again.json()).already_member, again.headers.get('set-cookie')]).toEqual([true, null]);
+  const people = await read(People, `${base()}/people`, { cookie: owner });
+  const member = people.members.find(({ name }) => name === 'Kadek');
+  const one = `${base()}/people/${member?.account_id}`;
+  const { path } = await read(SignInPath, `${one}/sign-in-link`, { cookie, method: 'POST' });
+  expect((await ask('/api/sign-in', { json: { token: path.slice('/sign-in#'.length) } })).status).toBe(200);
+  expect((await ask(one, { cookie: owner, method: 'DELETE' })).status).toBe(204);
+  expect(await problemOf(base(), { cookie })).toBe('404 event_missing');
+});
+
+test('the last owner of an event stays', async () => {
+  const { owner } = event.cookies;
+  const one = `/api/events/${event.foreignEventId}/people/${event.ownerId}`;
+  expect(await problemOf(one, { cookie: owner, method: 'DELETE' })).toBe('409 last_owner');
+  const demote = { cookie: owner, method: 'PATCH', json: { role: 'editor' } };
+  expect(await problemOf(one, demote)).toBe('409 last_owner');
+});
+
+test("an event's quota is set, kept and shown with what is used", async () => {
+  const { owner } = event.cookies;
+  const limits = { day: { photos: 10, bytes: null }, total: { photos: null, bytes: 5_000_000_000 } };
+  const set = await read(QuotaView, `${base()}/quota`, { cookie: owner, method: 'PUT', json: limits });
+  expect(set).toEqual({ limits, used: { day: { photos: 0, bytes: 0 }, total: { photos: 0, bytes: 0 } } });
+  expect(await read(QuotaView, `${base()}/quota`, { cookie: owner })).toEqual(set);
 });
 
 test('a sign-in link works once, and gives a cookie that no script reads', async () => {

@@ -12,11 +12,12 @@ const countsEveryMs = 1_000;
 const ringEntries = 1_000;
 const audiences = ['guest', 'team'] as const;
 
-/** Is one client of a channel: what it may see, by which link, and how far it has been served. */
+/** Is one client of a channel: what it may see, by which link or account, and how far it has been served. */
 export interface Client {
   readonly stream: Stream;
   readonly audience: Audience;
   readonly linkId: string | undefined;
+  readonly accountId: string | undefined;
   /** Is the job that the client follows, if not the whole event. */
   readonly job?: FollowedJob | undefined;
   seq: number;
@@ -149,6 +150,8 @@ export class Channel {
 
   #endRights({ type, data }: Entry): void {
     if (type === 'link.revoked') this.dismiss(({ linkId }) => linkId !== undefined && linkId === data.link_id);
+    else if (type === 'member.changed' || type === 'member.removed')
+      this.dismiss(({ accountId }) => accountId !== undefined && accountId === data.account_id);
     else if (type === 'event.changed' && data.state !== 'live' && data.state !== 'closed')
       this.dismiss(({ audience }) => audience === 'guest');
     else return;

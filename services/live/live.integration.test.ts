@@ -1,9 +1,11 @@
 import { type Frame, formatCursor } from '@kilat/contract';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { stranger } from '#internal/auth/principal.ts';
 import { type Bus, openBus } from '#internal/bus/bus.ts';
 import { failPhoto, openTestEvent, type TestEvent, testSecret } from '#internal/events/eventtest.ts';
 import { readEntries, readHead } from '#internal/journal/journal.ts';
 import { silentLog } from '#internal/log/log.ts';
+import { peopleStore } from '#internal/people/people.ts';
 import { contextOf } from '#internal/process/context.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
 import { freePort } from '../../deploy/local/port.ts';
@@ -176,6 +178,21 @@ test("a revoked link's guests are sent away and do not come in again; others sta
   await vi.waitFor(() => expect(revoked.statuses.at(-1)).toBe(403), { timeout: 5_000 });
   await event.addPhoto();
   await caughtUp(other);
+  expect(other.statuses).toEqual([200]);
+});
+
+test('a member who is removed is sent away at once and does not come in again', async () => {
+  const people = peopleStore(event, testSecret);
+  const by = { accountId: event.ownerId, role: 'owner' } as const;
+  const { path } = await people.invites.create(event.eventId, by, { role: 'photographer' });
+  const joining = await people.join(stranger, { token: path?.slice('/join#'.length) ?? '', name: 'Eka' });
+  const cookie = `kilat=${joining.session?.token}`;
+  const principal = await event.sessions.find(cookie);
+  const [member, other] = [open(cookie), open(event.cookies.photographer)];
+  await vi.waitFor(() => expect([member.hellos.length, other.hellos.length]).toEqual([1, 1]));
+  const accountId = principal.kind === 'account' ? principal.accountId : '';
+  await people.members.remove(event.eventId, by, accountId);
+  await vi.waitFor(() => expect(member.statuses.at(-1)).toBe(404), { timeout: 5_000 });
   expect(other.statuses).toEqual([200]);
 });
 

@@ -73,14 +73,14 @@ async function stream(deps: ServerDeps, req: FastifyRequest, reply: FastifyReply
   const client = { ...admitted.client, stream: openStream(reply.raw), catchingUp: false };
   deps.admission.enter(sessionKey(req.headers.cookie) ?? req.ip, client.stream);
   serve(deps, wanted.eventId, admitted, client);
-  // A link revoked since it was looked at: the entry that says so has passed this client by.
+  // A right that ended since it was looked at: the entry that says so has passed this client by.
   if (rightsEnded !== deps.hub.rightsEnded()) client.stream.close(500);
 }
 
 interface Admitted {
   channel: Channel;
   hello: Hello;
-  client: Pick<Client, 'audience' | 'linkId' | 'seq' | 'job'>;
+  client: Pick<Client, 'audience' | 'linkId' | 'accountId' | 'seq' | 'job'>;
 }
 
 async function admit(
@@ -104,6 +104,7 @@ async function admit(
     client: {
       audience: isTeam(principal, resource) ? 'team' : 'guest',
       linkId: principal.kind === 'guest' ? principal.linkId : undefined,
+      accountId: principal.kind === 'account' ? principal.accountId : undefined,
       job,
       seq: recovered ? (cursor?.seq ?? seq) : seq,
     },

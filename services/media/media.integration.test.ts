@@ -1,12 +1,14 @@
 import { originalUrl, renditionUrl } from '@kilat/contract';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { capabilitiesOf } from '#internal/auth/capability.ts';
+import { stranger } from '#internal/auth/principal.ts';
 import { type Bus, openBus } from '#internal/bus/bus.ts';
 import { openTestEvent, type TestEvent, testSecret } from '#internal/events/eventtest.ts';
 import { readEntries } from '#internal/journal/journal.ts';
 import { silentLog } from '#internal/log/log.ts';
 import { originalKey, renditionKey } from '#internal/objects/key.ts';
 import { type Objects, openObjects } from '#internal/objects/objects.ts';
+import { peopleStore } from '#internal/people/people.ts';
 import { contextOf } from '#internal/process/context.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
 import { freePort } from '../../deploy/local/port.ts';
@@ -65,7 +67,8 @@ function put(key: string, body: Buffer): Promise<void> {
 }
 
 const team = (scope: 'view' | 'original', now?: number) =>
-  capabilities.grant({ eventId: event.eventId, scope, linkId: 'team', linkGeneration: 0 }, now).capability;
+  capabilities.grant({ eventId: event.eventId, scope, ...ofOwner() }, now).capability;
+const ofOwner = () => ({ holder: 'account', holderId: event.ownerId, generation: 0 }) as const;
 const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
   fetch(`${origin}${path}`, { headers, method });
 
@@ -144,8 +147,7 @@ const refused: { name: string; path: () => string; want: string }[] = [
       renditionUrl(
         photo,
         'small',
-        capabilities.grant({ eventId: event.foreignEventId, scope: 'view', linkId: 'team', linkGeneration: 0 })
-          .capability,
+        capabilities.grant({ eventId: event.foreignEventId, scope: 'view', ...ofOwner() }).capability,
       ),
     want: '403 capability_invalid',
   },
@@ -155,8 +157,7 @@ const refused: { name: string; path: () => string; want: string }[] = [
       renditionUrl(
         { ...photo, event_id: event.foreignEventId },
         'small',
-        capabilities.grant({ eventId: event.foreignEventId, scope: 'view', linkId: 'team', linkGeneration: 0 })
-          .capability,
+        capabilities.grant({ eventId: event.foreignEventId, scope: 'view', ...ofOwner() }).capability,
       ),
     want: '404 photo_missing',
   },
@@ -172,8 +173,9 @@ test('a photo that is hidden is gone for guests as soon as the journal says so',
   const grant = capabilities.grant({
     eventId: event.eventId,
     scope: 'view',
-    linkId: opened.linkId,
-    linkGeneration: opened.generation,
+    holder: 'link',
+    holderId: opened.linkId,
+    generation: opened.generation,
   });
   const hidden = { ...photo, photo_id: await event.addPhoto() };
   await put(renditionKey(hidden.event_id, hidden.photo_id, 'small', 1), small);
@@ -191,7 +193,13 @@ test('a photo that is hidden is gone for guests as soon as the journal says so',
 
 test("a revoked link's pictures end with it", async () => {
   const link = await event.links.create(event.eventId);
-  const grant = capabilities.grant({ eventId: event.eventId, scope: 'view', linkId: link.link_id, linkGeneration: 1 });
+  const grant = capabilities.grant({
+    eventId: event.eventId,
+    scope: 'view',
+    holder: 'link',
+    holderId: link.link_id,
+    generation: 1,
+  });
   const url = renditionUrl(photo, 'small', grant.capability);
   expect((await get(url)).status).toBe(200);
   await event.links.revoke(event.eventId, link.link_id);
@@ -204,3 +212,28 @@ async function publishLast(): Promise<void> {
   const last = entries.at(-1);
   if (last !== undefined) await bus.publishEntry(last);
 }
+
+test("a member's pictures end with the membership, originals with the role", async () => {
+  const people = peopleStore(event, testSecret);
+  const by = { accountId: event.ownerId, role: 'owner' } as const;
+  const { path } = await people.invites.create(event.eventId, by, { role: 'photographer' });
+  const { session } = await people.join(stranger, { token: path?.slice('/join#'.length) ?? '', name: 'Eka' });
+  const member = await event.sessions.find(`kilat=${session?.token}`);
+  const holderId = member.kind === 'account' ? member.accountId : '';
+  const grant = capabilities.grant({
+    eventId: event.eventId,
+    scope: 'original',
+    holder: 'account',
+    holderId,
+    generation: 0,
+  });
+  const [picture, original] = [renditionUrl(photo, 'small', grant.capability), originalUrl(photo, grant.capability)];
+  const statuses = async () => [(await get(picture)).status, (await get(original)).status];
+  expect(await statuses()).toEqual([200, 200]);
+  await people.members.change(event.eventId, by, holderId, 'moderator');
+  await publishLast();
+  await vi.waitFor(async () => expect(await statuses()).toEqual([200, 403]), { timeout: 5_000 });
+  await people.members.remove(event.eventId, by, holderId);
+  await publishLast();
+  await vi.waitFor(async () => expect(await statuses()).toEqual([403, 403]), { timeout: 5_000 });
+});

@@ -3,6 +3,7 @@ import type { Capabilities, Capability } from '#internal/auth/capability.ts';
 import type { Database } from '#internal/database/database.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import { isVisible, type PhotoRow, readPhotos } from '#internal/photos/view.ts';
+import { type Holder, readHolder } from './holder.ts';
 
 const factsMs = 30_000;
 
@@ -14,10 +15,10 @@ export interface Permit {
   forgetAll(): void;
 }
 
-/** Makes a permit; photos and links are looked at again after 30 s at the latest, so that revoking works within 60 s. */
+/** Makes a permit; photos and holders are looked at again after 30 s at the latest, so that revoking works within 60 s. */
 export function permitOf(database: Database, capabilities: Capabilities): Permit {
   const photos = new LRUCache<string, { eventId: string; row: PhotoRow }>({ max: 20_000, ttl: factsMs });
-  const links = new LRUCache<string, { open: boolean }>({ max: 5_000, ttl: factsMs });
+  const holders = new LRUCache<string, Holder>({ max: 5_000, ttl: factsMs });
   let news = 0;
   async function rowOf(eventId: string, photoId: string): Promise<PhotoRow | undefined> {
     const kept = photos.get(photoId);
@@ -28,23 +29,24 @@ export function permitOf(database: Database, capabilities: Capabilities): Permit
     if (row !== undefined && before === news) photos.set(photoId, { eventId, row });
     return row;
   }
-  async function isOpen({ eventId, linkId, linkGeneration }: Capability): Promise<boolean> {
-    if (linkId === 'team') return true;
-    const key = `${linkId}.${linkGeneration}`;
-    const kept = links.get(key);
-    if (kept !== undefined) return kept.open;
+  async function holderOf(capability: Capability): Promise<Holder> {
+    const key = `${capability.eventId}.${capability.holderId}.${capability.generation}`;
+    const kept = holders.get(key);
+    if (kept !== undefined) return kept;
     const before = news;
-    const open = await readOpen(database, eventId, linkId, linkGeneration);
-    if (before === news) links.set(key, { open });
-    return open;
+    const holder = await readHolder(database, capability);
+    if (before === news) holders.set(key, holder);
+    return holder;
   }
   return {
     async check(text, eventId, photoId, wants) {
       const capability = capabilities.verify(text);
       judge(capability, eventId, wants);
-      if (!(await isOpen(capability))) throw new Fault('forbidden', 'This link has expired.', { code: 'link_expired' });
+      const { audience, originals } = await holderOf(capability);
+      if (audience === undefined) throw new Fault('forbidden', 'This link has expired.', { code: 'link_expired' });
+      if (wants === 'original' && !originals)
+        throw new Fault('forbidden', 'This address has expired.', { code: 'capability_expired' });
       const row = await rowOf(eventId, photoId);
-      const audience = capability.linkId === 'team' ? 'team' : 'guest';
       if (row === undefined || !isVisible(row, audience))
         throw new Fault('missing', 'There is no such photo.', { code: 'photo_missing' });
       return row;
@@ -56,7 +58,7 @@ export function permitOf(database: Database, capabilities: Capabilities): Permit
     forgetAll: () => {
       news += 1;
       photos.clear();
-      links.clear();
+      holders.clear();
     },
   };
 }
@@ -75,14 +77,4 @@ function judge(
   }
   if (capability.expires * 1_000 < Date.now())
     throw new Fault('forbidden', 'This address has expired.', { code: 'capability_expired' });
-}
-
-async function readOpen(database: Database, eventId: string, linkId: string, generation: number): Promise<boolean> {
-  const rows = await database.query(
-    `select 1 as one from links l join events e using (event_id)
-     where l.event_id = $1 and l.link_id = $2 and l.generation = $3 and l.revoked_at is null
-       and (l.expires_at is null or l.expires_at > now()) and e.state in ('live', 'closed')`,
-    [eventId, linkId, generation],
-  );
-  return rows.length > 0;
 }

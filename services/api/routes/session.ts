@@ -1,7 +1,7 @@
 import { OpenedLink, OpenLink, SessionView, SignIn } from '@kilat/contract';
 import type { Principal } from '#internal/auth/principal.ts';
 import type { Sessions } from '#internal/auth/sessions.ts';
-import type { LinkStore } from '#internal/events/links.ts';
+import type { LinkStore, OpenedShare } from '#internal/events/links.ts';
 import type { App } from '#internal/httpserver/httpserver.ts';
 import type { Limit } from '#internal/limit/limit.ts';
 import { type Caller, clearSession, setSession } from '../caller.ts';
@@ -36,11 +36,17 @@ export function sessionRoutes(app: App, deps: SessionRoutes): void {
   app.post('/api/guest-sessions', { schema: { body: OpenLink, response: { 200: OpenedLink } } }, async (req, reply) => {
     await deps.linkLimit(req.ip);
     const link = await deps.links.open(req.body.token);
-    // Who is signed in stays signed in: the team opens its own links to look.
     const known = await deps.caller(req);
-    if (known.kind !== 'account') setSession(req, reply, await deps.sessions.beginGuest(link));
+    if (!keeps(known, link)) setSession(req, reply, await deps.sessions.beginGuest(link));
     return { event_id: link.eventId };
   });
+}
+
+// Who is signed in stays signed in: the team opens its own links to look. A guest who opens the link once more stays the
+// one whose uploads are on their way, and whose quota is counted.
+function keeps(known: Principal, link: OpenedShare): boolean {
+  if (known.kind === 'account') return true;
+  return known.kind === 'guest' && known.linkId === link.linkId && known.linkGeneration === link.generation;
 }
 
 function viewOf(principal: Principal): SessionView {

@@ -1,6 +1,6 @@
 import type { EventState, Role } from '@kilat/contract';
 import { expect, test } from 'vitest';
-import { type Action, authorize, type Resource } from './authorize.ts';
+import { type Action, authorize, mayManage, type Resource } from './authorize.ts';
 import type { Principal } from './principal.ts';
 
 const eventId = '0192b0e2-0000-7000-8000-000000000001';
@@ -131,3 +131,15 @@ function decide(ask: () => void): string {
     return error instanceof Error && 'code' in error ? String(error.code) : 'no';
   }
 }
+
+const reach: { by: Role; whom: Role; want: boolean }[] = [
+  { by: 'owner', whom: 'owner', want: true },
+  { by: 'owner', whom: 'editor', want: true },
+  { by: 'editor', whom: 'owner', want: false },
+  { by: 'editor', whom: 'editor', want: false },
+  { by: 'editor', whom: 'photographer', want: true },
+  { by: 'photographer', whom: 'client', want: false },
+];
+test.each(reach)('$by manages $whom: $want', ({ by, whom, want }) => {
+  expect(mayManage(by, whom)).toBe(want);
+});

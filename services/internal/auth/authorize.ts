@@ -72,7 +72,11 @@ export function roleOf(principal: Principal, resource: Resource): Role | undefin
 
 /** Tells whether the caller belongs to an event's team, who see more of a photo than guests. */
 export function isTeam(principal: Principal, resource: Resource): boolean {
-  const role = roleOf(principal, resource);
+  return isTeamRole(roleOf(principal, resource));
+}
+
+/** Tells whether a role belongs to an event's team. */
+export function isTeamRole(role: Role | undefined): boolean {
   return role !== undefined && team.includes(role);
 }
 

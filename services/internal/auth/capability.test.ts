@@ -4,8 +4,9 @@ import { capabilitiesOf } from './capability.ts';
 const what = {
   eventId: '0192b0e2-0000-7000-8000-000000000001',
   scope: 'view',
-  linkId: 'none',
-  linkGeneration: 1,
+  holder: 'link',
+  holderId: 'none',
+  generation: 1,
 } as const;
 const capabilities = capabilitiesOf('a secret of at least thirty-two bytes');
 

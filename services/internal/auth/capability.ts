@@ -5,12 +5,14 @@ import { deriveKey } from './token.ts';
 /** Names what a capability opens: renditions, or originals too. */
 export type Scope = 'view' | 'original';
 
-/** Is what a capability says: one event, one scope, by one generation of one link (none for the team), until a second. */
+/** Is what a capability says: one event, one scope, for one generation of one link or for one account, until a second. */
 export interface Capability {
   eventId: string;
   scope: Scope;
-  linkId: string;
-  linkGeneration: number;
+  holder: 'link' | 'account';
+  holderId: string;
+  /** Is the link's generation; 0 for an account. */
+  generation: number;
   expires: number;
 }
 
@@ -26,7 +28,7 @@ export function capabilitiesOf(secret: string) {
     /** Grants media of one event for 6 to 6.5 hours; ask for the next one an hour before its end. */
     grant(what: Omit<Capability, 'expires'>, now = Date.now()): MediaGrant {
       const expires = Math.ceil((now / 1_000 + lifeSeconds) / roundSeconds) * roundSeconds;
-      const payload = [what.eventId, what.scope, what.linkId, what.linkGeneration, expires].join('.');
+      const payload = [what.eventId, what.scope, what.holder, what.holderId, what.generation, expires].join('.');
       const capability = `${Buffer.from(payload).toString('base64url')}.${sign(payload).toString('base64url')}`;
       return { capability, expires_at: new Date(expires * 1_000).toISOString() };
     },
@@ -37,12 +39,13 @@ export function capabilitiesOf(secret: string) {
       const given = Buffer.from(signature, 'base64url');
       const right = sign(payload);
       if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
-      const [eventId = '', scope = '', linkId = '', generation, expires] = payload.split('.');
+      const [eventId = '', scope, holder, holderId = '', generation, expires] = payload.split('.');
       return {
         eventId,
         scope: scope === 'original' ? 'original' : 'view',
-        linkId,
-        linkGeneration: Number(generation),
+        holder: holder === 'account' ? 'account' : 'link',
+        holderId,
+        generation: Number(generation),
         expires: Number(expires),
       };
     },

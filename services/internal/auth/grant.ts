@@ -1,18 +1,25 @@
-import type { MediaGrant } from '@kilat/contract';
+import type { MediaGrant, Role } from '@kilat/contract';
 import type { Resource } from './authorize.ts';
 import { roleOf } from './authorize.ts';
-import type { Capabilities } from './capability.ts';
+import type { Capabilities, Capability } from './capability.ts';
 import type { Principal } from './principal.ts';
 
-const mayHaveOriginals = new Set(['owner', 'editor', 'photographer']);
+const haveOriginals: readonly Role[] = ['owner', 'editor', 'photographer'];
+
+/** Tells whether a role may have originals. */
+export function mayHaveOriginals(role: Role | undefined): boolean {
+  return role !== undefined && haveOriginals.includes(role);
+}
 
 /** Grants a caller the media that its role may have; the caller was authorized to see the event. */
 export function grantFor(capabilities: Capabilities, principal: Principal, resource: Resource): MediaGrant {
-  const role = roleOf(principal, resource);
-  const scope = role !== undefined && mayHaveOriginals.has(role) ? 'original' : 'view';
-  const link =
-    principal.kind === 'guest'
-      ? { linkId: principal.linkId, linkGeneration: principal.linkGeneration }
-      : { linkId: 'team', linkGeneration: 0 };
-  return capabilities.grant({ eventId: resource.eventId, scope, ...link });
+  const scope = mayHaveOriginals(roleOf(principal, resource)) ? 'original' : 'view';
+  return capabilities.grant({ eventId: resource.eventId, scope, ...holderOf(principal) });
+}
+
+// A guest's is the link's, so that all its guests share one URL a picture; an account's ends with its membership.
+function holderOf(principal: Principal): Pick<Capability, 'holder' | 'holderId' | 'generation'> {
+  if (principal.kind === 'guest')
+    return { holder: 'link', holderId: principal.linkId, generation: principal.linkGeneration };
+  return { holder: 'account', holderId: principal.kind === 'account' ? principal.accountId : '', generation: 0 };
 }
