@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { allowancesOf, announceLimits } from '#internal/admission/allowance.ts';
+import { admissionSettings } from '#internal/admission/settings.ts';
 import { capabilitiesOf } from '#internal/auth/capability.ts';
+import { readSettings } from '#internal/env/env.ts';
 import { type Actor, cast, failPhoto, openTestEvent, type TestEvent, testSecret } from '#internal/events/eventtest.ts';
+import { jobStore } from '#internal/jobs/store.ts';
 import { peopleStore } from '#internal/people/people.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
 import { freePort } from '../deploy/local/port.ts';
@@ -10,6 +14,7 @@ import { loadTarget } from './targets.ts';
 const names = ['api', 'live', 'media'] as const;
 type Name = (typeof names)[number];
 let event: TestEvent;
+let job = '';
 let targets: TestTarget[] = [];
 const ports = new Map<Name, number>();
 const photos = { failed: '', link: '' };
@@ -21,6 +26,7 @@ beforeAll(async () => {
   await failPhoto(event.journal, event.eventId, photos.failed);
   photos.link = (await event.links.create(event.eventId)).link_id;
   Object.assign(people, await addPeople());
+  job = await announceJob();
   for (const name of names) ports.set(name, await freePort());
   const env = {
     ...testServers(),
@@ -53,6 +59,16 @@ async function addPeople() {
   const by = { accountId: event.ownerId, role: 'owner' } as const;
   const invite = await store.invites.create(event.eventId, by, { role: 'editor' });
   return { photographer: member?.accountId ?? '', invite: invite.invite_id };
+}
+
+async function announceJob(): Promise<string> {
+  const limits = announceLimits(allowancesOf(readSettings(admissionSettings, {})));
+  const uploader = { uploaderId: event.ownerId, accountId: event.ownerId, name: 'Owner', role: 'owner' } as const;
+  const manifest = { files: [{ name: 'a.jpg', size: 1 }] };
+  const announced = await jobStore(event.database, event.journal, limits).create({
+    ...{ eventId: event.eventId, uploader, way: 'tus', manifest },
+  });
+  return announced.job_id;
 }
 
 interface Knock {
@@ -176,6 +192,36 @@ const knocks: Knock[] = [
     path: () => `${base()}/photos/${photos.failed}/retry`,
     init: { method: 'POST' },
   },
+  {
+    route: 'POST jobs',
+    at: 'api',
+    opens: ['photographer', 'owner'],
+    path: () => `${base()}/jobs`,
+    init: { method: 'POST', json: { files: [{ name: 'a.jpg', size: 1 }] } },
+  },
+  // A guest sees its own jobs, of which there are none.
+  { route: 'GET jobs', at: 'api', opens: seers, path: () => `${base()}/jobs` },
+  { route: 'GET a job', at: 'api', opens: ['photographer', 'owner'], path: () => `${base()}/jobs/${job}` },
+  {
+    route: 'POST the progress of a job',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/jobs/${job}/progress`,
+    init: { method: 'POST', json: { files: [{ photo_id: crypto.randomUUID(), sent: 1 }] } },
+  },
+  {
+    route: 'POST a batch, which is passed on to upload',
+    at: 'api',
+    opens: [],
+    path: () => `${base()}/photos/batch`,
+    init: { method: 'POST', json: {} },
+  },
+  {
+    route: 'GET the live stream of a job',
+    at: 'live',
+    opens: ['photographer', 'owner'],
+    path: () => `/live/events/${event.eventId}/jobs/${job}`,
+  },
   { route: 'GET the live stream', at: 'live', opens: seers, path: () => `/live/events/${event.eventId}` },
   {
     route: 'GET a rendition without a capability',
@@ -236,6 +282,8 @@ test('no route is left out of the matrix', async () => {
     'GET /api/events',
     'GET /api/events/{event_id}',
     'GET /api/events/{event_id}/changes',
+    'GET /api/events/{event_id}/jobs',
+    'GET /api/events/{event_id}/jobs/{job_id}',
     'GET /api/events/{event_id}/links',
     'GET /api/events/{event_id}/people',
     'GET /api/events/{event_id}/photos',
@@ -245,8 +293,11 @@ test('no route is left out of the matrix', async () => {
     'PATCH /api/events/{event_id}/people/{account_id}',
     'POST /api/events',
     'POST /api/events/{event_id}/invites',
+    'POST /api/events/{event_id}/jobs',
+    'POST /api/events/{event_id}/jobs/{job_id}/progress',
     'POST /api/events/{event_id}/links',
     'POST /api/events/{event_id}/people/{account_id}/sign-in-link',
+    'POST /api/events/{event_id}/photos/batch',
     'POST /api/events/{event_id}/photos/{photo_id}/retry',
     'POST /api/guest-sessions',
     'POST /api/join',

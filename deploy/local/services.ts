@@ -32,6 +32,7 @@ export function servicesEnvironment(settings: {
     PUBLIC_ORIGIN: origins[0],
     ALLOWED_ORIGINS: origins.join(','),
     TRUST_PROXY: '127.0.0.1',
+    UPLOAD_URL: `http://127.0.0.1:${upload}`,
     SPOOL_DIR: join(dataDir, 'spool'),
     // glibc gives each thread an arena of its own: with libvips' threads that costs hundreds of MB.
     MALLOC_ARENA_MAX: '2',

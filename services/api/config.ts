@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { batchSettings } from '#internal/admission/batch.ts';
 import { admissionSettings } from '#internal/admission/settings.ts';
 import { waySettings } from '#internal/admission/way.ts';
 import { authSettings, proxySettings } from '#internal/auth/settings.ts';
@@ -10,6 +12,11 @@ import { limitSettings } from '#internal/limit/settings.ts';
 /** Lists the settings of target api. */
 export const settings = {
   API_LISTEN: listenAddress('where /api is served', '127.0.0.1:8082'),
+  UPLOAD_URL: z
+    .url()
+    .default('http://127.0.0.1:8081')
+    .describe('URL of target upload, to which batch forms are streamed on'),
+  ...batchSettings,
   ...admissionSettings,
   ...waySettings,
   ...authSettings,

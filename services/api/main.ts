@@ -52,6 +52,8 @@ export async function main(proc: Process): Promise<void> {
     wayOf: wayBy(config.UPLOAD_PRESIGNED_PERCENT),
     maxBytes: config.UPLOAD_MAX_BYTES,
     hint: relay.hint,
+    uploadUrl: config.UPLOAD_URL,
+    batchSeconds: config.UPLOAD_BATCH_SECONDS,
     people: peopleStore({ database, journal, sessions }, config.KILAT_SECRET),
     quotas: quotaStore(database),
     redeem: (token) => redeem(database, token),

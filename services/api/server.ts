@@ -6,6 +6,7 @@ import { type App, openApp } from '#internal/httpserver/httpserver.ts';
 import type { Limit } from '#internal/limit/limit.ts';
 import type { Logger } from '#internal/log/log.ts';
 import { discardRest } from './discard.ts';
+import { type BatchRoutes, batchRoutes } from './routes/batch.ts';
 import { type EventRoutes, eventRoutes } from './routes/events.ts';
 import { type JobRoutes, jobRoutes } from './routes/jobs.ts';
 import { type LinkRoutes, linkRoutes } from './routes/links.ts';
@@ -16,7 +17,8 @@ import { type SessionRoutes, sessionRoutes } from './routes/session.ts';
 
 /** Is what the api needs. */
 export interface ServerDeps
-  extends SessionRoutes,
+  extends BatchRoutes,
+    SessionRoutes,
     EventRoutes,
     JobRoutes,
     LinkRoutes,
@@ -50,6 +52,7 @@ export async function createServer(deps: ServerDeps): Promise<App> {
   eventRoutes(app, deps);
   linkRoutes(app, deps);
   jobRoutes(app, deps);
+  void app.register((scope) => batchRoutes(scope, deps));
   peopleRoutes(app, deps);
   photoRoutes(app, deps);
   quotaRoutes(app, deps);

@@ -1,3 +1,4 @@
+import { batchSettings } from '#internal/admission/batch.ts';
 import { admissionSettings } from '#internal/admission/settings.ts';
 import { waySettings } from '#internal/admission/way.ts';
 import { authSettings, proxySettings } from '#internal/auth/settings.ts';
@@ -6,11 +7,16 @@ import { databaseSettings } from '#internal/database/settings.ts';
 import { type Environment, readSettings } from '#internal/env/env.ts';
 import { listenAddress, text, wholeNumber } from '#internal/env/types.ts';
 import { limitSettings } from '#internal/limit/settings.ts';
-import { objectSettings } from '#internal/objects/settings.ts';
+import { objectSettings, publicObjectSettings } from '#internal/objects/settings.ts';
 
 /** Lists the settings of target upload. */
 export const settings = {
   UPLOAD_LISTEN: listenAddress('where /files is served', '127.0.0.1:8081'),
+  UPLOAD_PRESIGNED_PUT_BYTES: wholeNumber('largest photo that goes to the bucket in one presigned PUT, in bytes', {
+    default: 5 * 1_048_576,
+    min: 1_048_576,
+    max: 5_368_709_120,
+  }),
   UPLOAD_IDLE_SECONDS: wholeNumber('silence after which a connection counts as cut', { default: 60, min: 5, max: 600 }),
   UPLOAD_DRAIN_SECONDS: wholeNumber('how long running requests may go on after SIGTERM', {
     default: 10,
@@ -19,6 +25,7 @@ export const settings = {
   }),
   UPLOAD_SWEEP_SECONDS: wholeNumber('how often the sweeper looks', { default: 30, min: 1, max: 3_600 }),
   SPOOL_DIR: text('directory of the spool files', '/tmp/kilat-spool'),
+  ...batchSettings,
   ...admissionSettings,
   ...waySettings,
   ...limitSettings,
@@ -27,6 +34,7 @@ export const settings = {
   ...databaseSettings,
   ...busSettings,
   ...objectSettings,
+  ...publicObjectSettings,
 };
 
 /** Reads the settings of target upload. */

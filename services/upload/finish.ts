@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Transaction } from '#internal/database/database.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import type { Journal } from '#internal/journal/journal.ts';
@@ -5,6 +6,7 @@ import type { Logger } from '#internal/log/log.ts';
 import type { ObjectInfo, Objects } from '#internal/objects/objects.ts';
 import type { UploadStore } from '#internal/uploads/store.ts';
 import type { Sniffed, Upload } from '#internal/uploads/upload.ts';
+import { gather } from './gather.ts';
 import { discard, goneFault, joinParts, keyOf, keyOfTail } from './send.ts';
 import { sniff, sniffBytes } from './sniff.ts';
 
@@ -28,6 +30,7 @@ export async function finish(deps: FinishDeps, upload: Upload): Promise<Upload> 
   if (upload.multipartId !== null) await joinParts(deps.objects, upload);
   const object = await deps.objects.head(keyOf(upload));
   if (!isWhole(upload, object)) throw await startOver(deps, upload);
+  if (upload.way === 'presigned') await checkHash(deps, upload, object);
   const sniffed = upload.sniffed ?? (await sniffStored(deps, upload));
   const storedAt = await commit(deps, upload, sniffed, object);
   if (storedAt !== undefined) announceStored(deps, upload, storedAt);
@@ -38,6 +41,7 @@ export async function finish(deps: FinishDeps, upload: Upload): Promise<Upload> 
 export async function recover(deps: FinishDeps, upload: Upload): Promise<Upload | undefined> {
   if (upload.state !== 'open') return undefined;
   if (upload.received === upload.length) return finish(deps, upload);
+  if (upload.way === 'presigned') return recoverPresigned(deps, upload);
   if (upload.multipartId !== null) return undefined;
   const object = await deps.objects.head(keyOf(upload));
   return object?.size === upload.length
@@ -52,9 +56,37 @@ export async function refuse(deps: FinishDeps, upload: Upload, fault: Fault): Pr
   deps.log.info({ photo_id: upload.photoId, event_id: upload.eventId, code: fault.code }, 'upload refused');
 }
 
+// The browser may have died after its last byte: its row was there before it began.
+async function recoverPresigned(deps: FinishDeps, upload: Upload): Promise<Upload | undefined> {
+  const gathered = await gather(deps.objects, upload);
+  return gathered === undefined ? undefined : finish(deps, gathered);
+}
+
+/** Checks what a client put into the bucket by itself against its SHA-256. Throws `checksum_mismatch` (422). */
+async function checkHash(deps: FinishDeps, upload: Upload, object: ObjectInfo): Promise<void> {
+  const wanted = upload.metadata.sha256;
+  if (wanted === undefined || (object.sha256 ?? (await hashStored(deps, upload))) === wanted) return;
+  const fault = new Fault('invalid', 'The bytes that came are not those that were announced: send the file again.', {
+    code: 'checksum_mismatch',
+    status: 422,
+  });
+  await refuse(deps, upload, fault);
+  await deps.objects.remove([keyOf(upload)]);
+  throw fault;
+}
+
+async function hashStored(deps: FinishDeps, upload: Upload): Promise<string> {
+  const stored = await deps.objects.get(keyOf(upload));
+  if (stored === undefined) throw new Fault('unavailable', 'The object storage lost sight of the photo.');
+  const hash = createHash('sha256');
+  for await (const chunk of stored.body) hash.update(chunk);
+  return hash.digest('hex');
+}
+
 function isWhole(upload: Upload, object: ObjectInfo | undefined): object is ObjectInfo {
   if (object?.size !== upload.length) return false;
-  return object.crc32 === undefined || object.crc32 === upload.crc32;
+  // Bytes that did not come through us have no checksum of ours.
+  return upload.way === 'presigned' || object.crc32 === undefined || object.crc32 === upload.crc32;
 }
 
 /** Ends an upload whose stored bytes are lost; its client has to start over. */

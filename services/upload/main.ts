@@ -8,6 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { createAdmission } from '#internal/admission/admission.ts';
 import { allowancesOf, announceLimits } from '#internal/admission/allowance.ts';
 import { takeTokens } from '#internal/admission/tokens.ts';
+import { wayBy } from '#internal/admission/way.ts';
 import { accessOf } from '#internal/auth/access.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
 import { tellInBackground } from '#internal/bus/background.ts';
@@ -24,11 +25,13 @@ import { uploadStore } from '#internal/uploads/store.ts';
 import type { Upload } from '#internal/uploads/upload.ts';
 import { loadConfig } from './config.ts';
 import { createLeases } from './lease.ts';
+import { createPresigner } from './presign.ts';
 import { runningOf } from './running.ts';
 import { createServer } from './server.ts';
 import { PhotoDataStore } from './store.ts';
 import { sweep } from './sweep.ts';
 import { createTus } from './tus.ts';
+import { addWays } from './ways.ts';
 
 /** Runs target upload until its context is cancelled and its requests have ended. */
 export async function main(proc: Process): Promise<void> {
@@ -61,9 +64,24 @@ export async function main(proc: Process): Promise<void> {
   const admission = createAdmission({ take: takeTokens(limits, allowances), trouble: () => undefined });
   const running = runningOf(uploads, allowances);
   const tus = createTus({ store, uploads, access, admission, running, maxBytes: config.UPLOAD_MAX_BYTES, log });
+  using presigner = createPresigner({
+    ...objectsOptions(config),
+    endpoint: config.S3_PUBLIC_ENDPOINT ?? config.S3_ENDPOINT,
+  });
+  const sessions = sessionsOf(database);
+  const ways = { ...deps, sessions, admission, maxBytes: config.UPLOAD_MAX_BYTES };
   const { app, drain } = createServer({
     tus,
-    sessions: sessionsOf(database),
+    sessions,
+    otherWays: (scope) =>
+      addWays(scope, {
+        ...ways,
+        presigner,
+        wayOf: wayBy(config.UPLOAD_PRESIGNED_PERCENT),
+        putBytes: config.UPLOAD_PRESIGNED_PUT_BYTES,
+        mostFiles: config.UPLOAD_BATCH_FILES,
+        seconds: config.UPLOAD_BATCH_SECONDS,
+      }),
     allowedOrigins: config.ALLOWED_ORIGINS,
     trustProxy: config.TRUST_PROXY,
     maxBytes: config.UPLOAD_MAX_BYTES,

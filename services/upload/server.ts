@@ -1,10 +1,13 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import type { Server } from '@tus/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { checkOrigin } from '#internal/auth/origin.ts';
 import { type Principal, stranger } from '#internal/auth/principal.ts';
 import type { Sessions } from '#internal/auth/sessions.ts';
 import { Fault, statusOf } from '#internal/fault/fault.ts';
-import { openApp } from '#internal/httpserver/httpserver.ts';
+import { type App, openApp } from '#internal/httpserver/httpserver.ts';
 import type { Logger } from '#internal/log/log.ts';
 import { contextOf, pause } from '#internal/process/context.ts';
 import { algorithms } from './checksum.ts';
@@ -23,6 +26,8 @@ export interface ServerDeps {
   trustProxy: readonly string[];
   maxBytes: number;
   idleSeconds: number;
+  /** Adds the ways in besides tus: their bodies are JSON or forms. */
+  otherWays: (app: App) => Promise<void>;
   log: Logger;
 }
 
@@ -30,12 +35,16 @@ export interface ServerDeps {
 export function createServer(deps: ServerDeps) {
   const app = openApp(deps);
   const running = new Set<{ cut: () => void; done: Promise<void> }>();
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_req, _payload, done) => done(null));
-  const route = { method: ['OPTIONS', 'GET', 'POST', 'HEAD', 'PATCH', 'DELETE'], exposeHeadRoute: false, handler };
-  app.route({ ...route, url: '/files' });
-  app.route({ ...route, url: '/files/*' });
-  async function handler(req: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const route = { method: ['OPTIONS', 'GET', 'POST', 'HEAD', 'PATCH', 'DELETE'], exposeHeadRoute: false };
+  // Before anything looks at the body or its type: what tus says of them comes first.
+  const [onRequest, handler] = [take, unreachable];
+  app.route({ ...route, url: '/files', onRequest, handler });
+  app.route({ ...route, url: '/files/*', onRequest, handler });
+  void app.register(async (scope) => {
+    scope.addHook('onRequest', async (req) => checkOrigin(req, deps.allowedOrigins));
+    await deps.otherWays(scope);
+  });
+  async function take(req: FastifyRequest, reply: FastifyReply): Promise<void> {
     const method = methodOf(req);
     const principal = await pass(deps, method, req, reply);
     reply.hijack();
@@ -43,12 +52,10 @@ export function createServer(deps: ServerDeps) {
     req.raw.method = method;
     req.raw.setTimeout(deps.idleSeconds * 1_000, () => req.raw.destroy());
     const request = requestOf(method, { req: req.raw, res: reply.raw, principal });
-    const done = uploadRequest
-      .run(request, () => deps.tus.handle(req.raw, reply.raw))
-      .then(
-        () => {},
-        (err) => deps.log.info({ err }, 'connection ended early'),
-      );
+    const handled = uploadRequest.run(request, () => deps.tus.handle(req.raw, reply.raw));
+    const done = Promise.race([handled, answeredNobody(reply.raw)]).catch((err) =>
+      deps.log.info({ err }, 'connection ended early'),
+    );
     const one = { cut: () => req.raw.destroy(), done };
     running.add(one);
     void done.finally(() => running.delete(one));
@@ -64,6 +71,16 @@ export function createServer(deps: ServerDeps) {
     await Promise.all([...running].map(({ done }) => done));
   }
   return { app, drain: drainAll };
+}
+
+async function unreachable(): Promise<never> {
+  throw new Fault('internal', 'an upload request was not taken');
+}
+
+/** Waits until a client that has gone was answered nevertheless: nothing else tells that the work for it is done. */
+async function answeredNobody(res: ServerResponse): Promise<void> {
+  await once(res, 'close');
+  while (!res.writableEnded) await setTimeout(50);
 }
 
 /** Lets a request pass that tus, its origin and its session allow; what is refused is read to its end first. */

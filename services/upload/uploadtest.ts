@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
 import type { Role } from '@kilat/contract';
 import sharp from 'sharp';
 import { Upload } from 'tus-js-client';
@@ -15,25 +16,29 @@ import { migrate } from '#internal/database/migrate.ts';
 import { readSettings } from '#internal/env/env.ts';
 import { linkStore } from '#internal/events/links.ts';
 import { eventStore } from '#internal/events/store.ts';
+import type { App } from '#internal/httpserver/httpserver.ts';
 import { createJournal } from '#internal/journal/journal.ts';
 import { silentLog } from '#internal/log/log.ts';
+import { originalKey } from '#internal/objects/key.ts';
 import { openObjects } from '#internal/objects/objects.ts';
 import { contextOf } from '#internal/process/context.ts';
 import { uploadStore } from '#internal/uploads/store.ts';
 import { freshBucket, freshDatabase, temporaryFolder, testServers } from '../../deploy/local/testing.ts';
 import { createLeases } from './lease.ts';
+import { createPresigner } from './presign.ts';
 import { runningOf } from './running.ts';
 import { createServer } from './server.ts';
 import { PhotoDataStore } from './store.ts';
 import { sweepOnce } from './sweep.ts';
 import { createTus } from './tus.ts';
+import { addWays } from './ways.ts';
 
 const secret = 'a secret for tests of at least 32 characters';
 const maxBytes = 64 * 1024 * 1024;
 const log = silentLog();
 
 /** Starts an upload server on real PostgreSQL and S3 of its own; `calls` lists the S3 commands that it sent. */
-export async function startUpload() {
+export async function startUpload({ batchSeconds = 90 } = {}) {
   const url = await freshDatabase();
   await migrate(url, log);
   const database = await openDatabase({ url, poolSize: 8, log });
@@ -43,14 +48,9 @@ export async function startUpload() {
     S3_ACCESS_KEY_ID: accessKeyId,
     S3_SECRET_ACCESS_KEY: secretAccessKey,
   } = testServers();
-  const objects = openObjects({
-    endpoint,
-    region,
-    bucket: freshBucket(),
-    accessKeyId,
-    secretAccessKey,
-    forcePathStyle: true,
-  });
+  const where = { endpoint, region, bucket: freshBucket(), accessKeyId, secretAccessKey, forcePathStyle: true };
+  const objects = openObjects(where);
+  const presigner = createPresigner(where);
   const calls: string[] = [];
   let failing: string | undefined;
   objects.client.middlewareStack.add(
@@ -77,7 +77,12 @@ export async function startUpload() {
     const running = runningOf(uploads, allowances);
     const admission = { admit: async () => {} };
     const tus = createTus({ store, uploads, access, admission, running, maxBytes, log });
-    const options = { tus, sessions, allowedOrigins: [], trustProxy: [], maxBytes, idleSeconds: 30, log };
+    const ways: Parameters<typeof addWays>[1] = {
+      ...{ ...deps, sessions, admission, presigner, maxBytes, wayOf: () => 'presigned' },
+      ...{ putBytes: 1024 * 1024, mostFiles: 20, seconds: batchSeconds },
+    };
+    const otherWays = (scope: App) => addWays(scope, ways);
+    const options = { tus, sessions, otherWays, allowedOrigins: [], trustProxy: [], maxBytes, idleSeconds: 30, log };
     const { app, drain } = createServer(options);
     await app.listen({ host: '127.0.0.1', port: 0 });
     return {
@@ -123,6 +128,13 @@ export async function startUpload() {
     /** Lets the next call of one S3 command fail before it is sent. */
     failNext: (command: string) => {
       failing = command;
+    },
+    /** Gives a multipart upload up behind our back, as a provider may. */
+    async abortMultipart(photoId: string): Promise<void> {
+      const sql = 'select multipart_id as id from uploads where photo_id = $1';
+      const [row] = await database.query<{ id: string }>(sql, [photoId]);
+      const what = { Bucket: objects.bucket, Key: originalKey(event.event_id, photoId, 1), UploadId: row?.id };
+      await objects.client.send(new AbortMultipartUploadCommand(what));
     },
     sweep: () => sweepOnce(contextOf(AbortSignal.timeout(20_000)), server.deps, 0),
     async [Symbol.asyncDispose]() {

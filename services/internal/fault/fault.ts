@@ -14,7 +14,7 @@ export type Kind =
 /** Refines a fault: a stable code, an HTTP status that fits better than the kind's, seconds to wait, the cause. */
 export interface FaultOptions {
   code?: Code;
-  status?: 410 | 412 | 413 | 415 | 422 | 423 | 460;
+  status?: 408 | 410 | 412 | 413 | 415 | 422 | 423 | 460;
   retryAfter?: number;
   class?: FailureClass;
   cause?: unknown;

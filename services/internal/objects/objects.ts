@@ -19,11 +19,12 @@ export interface ObjectsOptions {
   forcePathStyle: boolean;
 }
 
-/** Describes a stored object; crc32 is there where the server keeps it. */
+/** Describes a stored object; crc32, and sha256 as lower-case hex, are there where the server keeps them. */
 export interface ObjectInfo {
   size: number;
   etag: string;
   crc32: number | undefined;
+  sha256: string | undefined;
 }
 
 /** Is an object being read. */
@@ -86,7 +87,7 @@ function clientOf(options: ObjectsOptions): S3Client {
 
 async function headObject(client: S3Client, bucket: string, key: string): Promise<ObjectInfo> {
   const answer = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }));
-  return { size: answer.ContentLength ?? 0, etag: answer.ETag ?? '', crc32: crc32Of(answer.ChecksumCRC32) };
+  return { size: answer.ContentLength ?? 0, etag: answer.ETag ?? '', ...checksumsOf(answer) };
 }
 
 async function getObject(
@@ -100,7 +101,7 @@ async function getObject(
     body: answer.Body as Readable,
     size: answer.ContentLength ?? 0,
     etag: answer.ETag ?? '',
-    crc32: crc32Of(answer.ChecksumCRC32),
+    ...checksumsOf(answer),
     range: answer.ContentRange,
   };
 }
@@ -127,10 +128,16 @@ async function probeBucket(client: S3Client, bucket: string): Promise<string | u
   }
 }
 
-// S3 gives a CRC32 as base64 of four big-endian bytes; a composite one (of parts, "…-2") says nothing of the whole.
-function crc32Of(text: string | undefined): number | undefined {
-  if (text === undefined || text.includes('-')) return undefined;
-  return Buffer.from(text, 'base64').readUInt32BE(0);
+// S3 gives checksums as base64, a CRC32 in big-endian order; a composite one (of parts, "…-2") says nothing of the whole.
+function checksumsOf(answer: { ChecksumCRC32?: string | undefined; ChecksumSHA256?: string | undefined }) {
+  return {
+    crc32: wholeOf(answer.ChecksumCRC32)?.readUInt32BE(0),
+    sha256: wholeOf(answer.ChecksumSHA256)?.toString('hex'),
+  };
+}
+
+function wholeOf(text: string | undefined): Buffer | undefined {
+  return text === undefined || text.includes('-') ? undefined : Buffer.from(text, 'base64');
 }
 
 async function guarded<T>(call: () => Promise<T>): Promise<T> {

@@ -12,6 +12,11 @@ export const objectSettings = {
   S3_FORCE_PATH_STYLE: flag('put the bucket in the path instead of the host name', true),
 };
 
+/** Lists the address that browsers put photos to, where it is another than ours. */
+export const publicObjectSettings = {
+  S3_PUBLIC_ENDPOINT: z.url().optional().describe('URL of the S3 server as browsers reach it; S3_ENDPOINT unless told'),
+};
+
 /** Makes the door's options of read settings. */
 export function objectsOptions(read: {
   S3_ENDPOINT?: string | undefined;
