@@ -1,13 +1,16 @@
 import type { MigrationObject } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { IsolationLevel, MikroORM } from '@mikro-orm/postgresql';
+import { MikroORM } from '@mikro-orm/postgresql';
 import { CompiledQuery } from 'kysely';
 import pg from 'pg';
 import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
 import { entities } from './entities.ts';
-import { asUnavailable } from './transient.ts';
+import { type Fates, retried, uncommitted, undone } from './retry.ts';
+import { SlowLog, slowMs, timed } from './slow.ts';
+import { transact } from './transact.ts';
+import { asUnavailable, withoutData } from './transient.ts';
 
 /** Runs SQL with parameters $1, $2 …; timestamptz comes as Date, bigint as number, date as text. */
 export interface Queryable {
@@ -19,8 +22,14 @@ export interface Transaction extends Queryable {
   readonly em: EntityManager;
 }
 
-/** Is the pool of connections to PostgreSQL. A server that cannot be reached throws a Fault of kind unavailable. */
+/**
+ * Is the pool of connections to PostgreSQL. A server that cannot be reached throws a Fault of kind unavailable. Before
+ * that, what was certainly not done is tried again, up to 3 times: a connection refused, a deadlock or a serialization
+ * failure, a read or a transaction before its commit that lost its connection. Never a write or a commit of which only
+ * the answer was lost: it may have happened.
+ */
 export interface Database extends Queryable, AsyncDisposable {
+  /** Runs work in a transaction; it may run more than once, each time from the start, so that it acts by `tx` alone. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Reads in one snapshot: every query inside sees the same commits. */
   snapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
@@ -37,22 +46,41 @@ export interface DatabaseOptions {
 
 /** Opens the pool; the first query connects. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { log } = options;
   const orm = await initOrm(options);
-  const run = <T>(work: (em: EntityManager) => Promise<T>) => guarded(() => work(orm.em.fork()));
+  const again = <T>(work: () => Promise<T>, fates: () => Fates) => guarded(() => retried(log, work, fates));
   return {
-    query: (sql, params) => run((em) => execute(em, sql, params)),
-    transaction: (work) => run((em) => em.transactional((tx) => work(transactionOf(tx)))),
-    snapshot: (work) => run((em) => em.transactional((tx) => work(transactionOf(tx)), snapshotOptions)),
+    query: (sql, params) =>
+      again(
+        () => execute(orm.em.fork(), log, sql, params),
+        () => (/^\s*select\b/i.test(sql) ? uncommitted : undone),
+      ),
+    transaction: (work) => {
+      let fates = uncommitted;
+      const committing = () => {
+        fates = undone;
+      };
+      return again(
+        () => {
+          fates = uncommitted;
+          return transact(orm.em.fork(), (em) => work(transactionOf(em, log)), { committing });
+        },
+        () => fates,
+      );
+    },
+    snapshot: (work) =>
+      again(
+        () => transact(orm.em.fork(), (em) => work(transactionOf(em, log)), { snapshot: true }),
+        () => uncommitted,
+      ),
     probe: () =>
-      run((em) => execute(em, 'select 1')).then(
+      execute(orm.em.fork(), log, 'select 1').then(
         () => undefined,
         () => 'the database does not answer',
       ),
     [Symbol.asyncDispose]: () => orm.close(true),
   };
 }
-
-const snapshotOptions = { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true };
 
 /** Connects MikroORM; for this package alone. */
 export function initOrm(options: DatabaseOptions, migrationsList: MigrationObject[] = []) {
@@ -69,19 +97,23 @@ export function initOrm(options: DatabaseOptions, migrationsList: MigrationObjec
     extensions: [Migrator],
     migrations: { migrationsList, snapshot: false, tableName: 'migrations' },
     logger: (message) => options.log.debug({ orm: message }, 'orm'),
+    slowQueryThreshold: slowMs,
+    slowQueryLoggerFactory: () => new SlowLog(options.log),
   });
 }
 
-function transactionOf(em: EntityManager): Transaction {
-  return { em, query: (sql, params) => execute(em, sql, params) };
+function transactionOf(em: EntityManager, log: Logger): Transaction {
+  return { em, query: (sql, params) => execute(em, log, sql, params) };
 }
 
 async function execute<Row extends object>(
   em: EntityManager,
+  log: Logger,
   sql: string,
   params: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const result = await em.getKysely<unknown>().executeQuery<Row>(CompiledQuery.raw(sql, [...params]));
+  const query = CompiledQuery.raw(sql, [...params]);
+  const result = await timed(log, sql, () => em.getKysely<unknown>().executeQuery<Row>(query));
   return result.rows;
 }
 
@@ -100,6 +132,6 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof Fault) throw error;
-    throw asUnavailable(error);
+    throw asUnavailable(withoutData(error));
   }
 }

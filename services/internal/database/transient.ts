@@ -1,34 +1,43 @@
 import { Fault } from '../fault/fault.ts';
 
+/**
+ * Names what is known of work that failed for a while: `rolled_back` by the server, `refused` before any statement ran,
+ * `lost` with its connection, or `waiting` too long already to be tried again at once.
+ */
+export type Fate = 'rolled_back' | 'refused' | 'lost' | 'waiting';
+
 // PostgreSQL's classes: 08 connection, 40 rollback (serialization, deadlock), 53 resources, 57P shutdown; 25006 a standby.
-const transientStates = /^(08|40001|40P01|53|57P|25006|55P03)/;
-const transientErrors = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENETUNREACH',
-]);
+const fates: readonly [RegExp, Fate][] = [
+  [/^(40001|40P01)$/, 'rolled_back'],
+  [/^(57P03|53300|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH)$/, 'refused'],
+  [/^(08|57P|ECONNRESET$|EPIPE$)/, 'lost'],
+  [/^(53|25006|55P03|ETIMEDOUT$)/, 'waiting'],
+];
+const messages: readonly [RegExp, Fate][] = [
+  [/Connection terminated|Client has encountered a connection error/, 'lost'],
+  [/timeout exceeded when trying to connect/, 'waiting'],
+];
 
 /** Turns what the database refuses for a while into a Fault of kind unavailable; any other error stays. */
 export function asUnavailable(error: unknown): unknown {
-  return isTransient(error)
-    ? new Fault('unavailable', 'The database is not available.', { cause: error, class: 'server' })
-    : error;
+  return fateOf(error) === undefined
+    ? error
+    : new Fault('unavailable', 'The database is not available.', { cause: error, class: 'server' });
 }
 
-/** Tells whether trying again later can help. */
-function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+/** Tells what became of work that trying again can help; undefined where it cannot. */
+export function fateOf(error: unknown): Fate | undefined {
+  if (!(error instanceof Error)) return undefined;
   const code = 'code' in error ? String(error.code) : '';
-  if (transientStates.test(code) || transientErrors.has(code)) return true;
-  if (
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
-      error.message,
-    )
-  )
-    return true;
-  return error.cause !== undefined && error.cause !== error && isTransient(error.cause);
+  const found = fates.find(([one]) => one.test(code)) ?? messages.find(([one]) => one.test(error.message));
+  if (found !== undefined) return found[1];
+  return error.cause === error ? undefined : fateOf(error.cause);
+}
+
+/** Takes rows' contents out of an error that may be logged: what PostgreSQL details are values, names among them. */
+export function withoutData(error: unknown): unknown {
+  for (let one = error; one instanceof Error; one = one.cause === one ? undefined : one.cause) {
+    for (const field of ['detail', 'where', 'hint']) if (field in one) Reflect.deleteProperty(one, field);
+  }
+  return error;
 }
