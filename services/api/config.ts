@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { batchSettings } from '#internal/admission/batch.ts';
-import { admissionSettings } from '#internal/admission/settings.ts';
+import { admissionSettings, troubleSettings } from '#internal/admission/settings.ts';
 import { waySettings } from '#internal/admission/way.ts';
 import { authSettings, proxySettings } from '#internal/auth/settings.ts';
 import { busSettings } from '#internal/bus/settings.ts';
@@ -18,6 +18,7 @@ export const settings = {
     .describe('URL of target upload, to which batch forms are streamed on'),
   ...batchSettings,
   ...admissionSettings,
+  ...troubleSettings,
   ...waySettings,
   ...authSettings,
   ...proxySettings,

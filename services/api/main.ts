@@ -5,7 +5,9 @@
  */
 import { createAdmission } from '#internal/admission/admission.ts';
 import { allowancesOf, announceLimits } from '#internal/admission/allowance.ts';
+import { databaseCheck, queueCheck } from '#internal/admission/checks.ts';
 import { takeTokens } from '#internal/admission/tokens.ts';
+import { watchTrouble } from '#internal/admission/trouble.ts';
 import { wayBy } from '#internal/admission/way.ts';
 import { accessOf } from '#internal/auth/access.ts';
 import { capabilitiesOf } from '#internal/auth/capability.ts';
@@ -40,6 +42,16 @@ export async function main(proc: Process): Promise<void> {
   const journal = createJournal(database, relay.wake);
   const allowances = allowancesOf(config);
   const sessions = sessionsOf(database);
+  const trouble = watchTrouble(proc.ctx, {
+    target: 'api',
+    everySeconds: config.TROUBLE_LOOK_SECONDS,
+    checks: {
+      database: databaseCheck(database, config.TROUBLE_DATABASE_MS),
+      queue: queueCheck(database, config.TROUBLE_QUEUE_MINUTES),
+    },
+    metrics: proc.metrics,
+    log,
+  });
   const app = await createServer({
     access: accessOf(database),
     caller: callerOf(sessions),
@@ -48,7 +60,7 @@ export async function main(proc: Process): Promise<void> {
     events: eventStore(database, journal, config.KILAT_SECRET),
     links: linkStore(database, journal, config.KILAT_SECRET),
     jobs: jobStore(database, journal, announceLimits(allowances)),
-    admission: createAdmission({ take: takeTokens(limits, allowances), trouble: () => undefined }),
+    admission: createAdmission({ take: takeTokens(limits, allowances), trouble: trouble.reason }),
     wayOf: wayBy(config.UPLOAD_PRESIGNED_PERCENT),
     maxBytes: config.UPLOAD_MAX_BYTES,
     hint: relay.hint,
@@ -72,5 +84,5 @@ export async function main(proc: Process): Promise<void> {
   proc.probe('database', () => database.probe());
   await using _server = await listen(app, config.API_LISTEN);
   proc.ready();
-  await relay.ended;
+  await Promise.all([relay.ended, trouble.ended]);
 }

@@ -1,5 +1,5 @@
 import { batchSettings } from '#internal/admission/batch.ts';
-import { admissionSettings } from '#internal/admission/settings.ts';
+import { admissionSettings, diskSettings, troubleSettings } from '#internal/admission/settings.ts';
 import { waySettings } from '#internal/admission/way.ts';
 import { authSettings, proxySettings } from '#internal/auth/settings.ts';
 import { busSettings } from '#internal/bus/settings.ts';
@@ -27,6 +27,8 @@ export const settings = {
   SPOOL_DIR: text('directory of the spool files', '/tmp/kilat-spool'),
   ...batchSettings,
   ...admissionSettings,
+  ...troubleSettings,
+  ...diskSettings,
   ...waySettings,
   ...limitSettings,
   ...authSettings,

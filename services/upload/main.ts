@@ -7,7 +7,9 @@
 import { mkdir } from 'node:fs/promises';
 import { createAdmission } from '#internal/admission/admission.ts';
 import { allowancesOf, announceLimits } from '#internal/admission/allowance.ts';
+import { bucketCheck, databaseCheck, diskCheck, queueCheck } from '#internal/admission/checks.ts';
 import { takeTokens } from '#internal/admission/tokens.ts';
+import { watchTrouble } from '#internal/admission/trouble.ts';
 import { wayBy } from '#internal/admission/way.ts';
 import { accessOf } from '#internal/auth/access.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
@@ -17,6 +19,7 @@ import { listen } from '#internal/httpserver/httpserver.ts';
 import { createJournal } from '#internal/journal/journal.ts';
 import { openLimits } from '#internal/limit/limit.ts';
 import { Counter, Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
+import { countCalls } from '#internal/objects/calls.ts';
 import { openObjects } from '#internal/objects/objects.ts';
 import { objectsOptions } from '#internal/objects/settings.ts';
 import { cancelled } from '#internal/process/context.ts';
@@ -61,7 +64,19 @@ export async function main(proc: Process): Promise<void> {
     access,
   };
   const store = new PhotoDataStore(deps);
-  const admission = createAdmission({ take: takeTokens(limits, allowances), trouble: () => undefined });
+  const trouble = watchTrouble(proc.ctx, {
+    target: 'upload',
+    everySeconds: config.TROUBLE_LOOK_SECONDS,
+    checks: {
+      database: databaseCheck(database, config.TROUBLE_DATABASE_MS),
+      bucket: bucketCheck(objects, countCalls(objects.client)),
+      disk: diskCheck(config.SPOOL_DIR, config.TROUBLE_DISK_FREE_PERCENT),
+      queue: queueCheck(database, config.TROUBLE_QUEUE_MINUTES),
+    },
+    metrics: proc.metrics,
+    log,
+  });
+  const admission = createAdmission({ take: takeTokens(limits, allowances), trouble: trouble.reason });
   const running = runningOf(uploads, allowances);
   const tus = createTus({ store, uploads, access, admission, running, maxBytes: config.UPLOAD_MAX_BYTES, log });
   using presigner = createPresigner({
@@ -99,7 +114,7 @@ export async function main(proc: Process): Promise<void> {
   proc.ready();
   await cancelled(proc.ctx);
   await drain(config.UPLOAD_DRAIN_SECONDS);
-  await Promise.all([sweeping, relay.ended]);
+  await Promise.all([sweeping, relay.ended, trouble.ended]);
 }
 
 function storedMetrics(proc: Process) {

@@ -41,3 +41,27 @@ export const admissionSettings = {
     max: 1_000_000,
   }),
 };
+
+/** Lists what counts as trouble, in which new uploads wait. */
+export const troubleSettings = {
+  TROUBLE_LOOK_SECONDS: wholeNumber('how often it is looked for trouble', { default: 5, min: 1, max: 60 }),
+  TROUBLE_DATABASE_MS: wholeNumber('time after which the database answers too slowly for new uploads', {
+    default: 2_000,
+    min: 50,
+    max: 4_900,
+  }),
+  TROUBLE_QUEUE_MINUTES: wholeNumber('how long live photos may wait for their pictures before new uploads wait', {
+    default: 30,
+    min: 1,
+    max: 1_440,
+  }),
+};
+
+/** Lists the setting of trouble with the disk of the spool files. */
+export const diskSettings = {
+  TROUBLE_DISK_FREE_PERCENT: wholeNumber('free share of the spool disk below which new uploads wait; 0 for never', {
+    default: 10,
+    min: 0,
+    max: 100,
+  }),
+};
