@@ -16,6 +16,8 @@ export async function transact<T>(
   { snapshot = false, committing = () => {} }: TransactOptions = {},
 ): Promise<T> {
   let failure: unknown;
+  // MikroORM looks for its database on a connection of its own before its first query: not while we hold the only one.
+  await em.getConnection().ensureConnection();
   const builder = em.getKysely<unknown>().transaction();
   const running = snapshot
     ? builder.setIsolationLevel(IsolationLevel.REPEATABLE_READ).setAccessMode('read only')
