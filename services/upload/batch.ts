@@ -122,7 +122,8 @@ async function store(
   const id = `${eventId}/${photoId}`;
   const metadata = UploadMetadata.parse({ event_id: eventId, filename: file.filename, filetype: file.mimetype });
   const { holder } = deps.leases;
-  await deps.uploads.announce({ eventId, uploader, way: 'batch', photos: [{ photoId, length, metadata }], holder });
+  const photos = [{ photoId, length, metadata }];
+  await deps.uploads.announce({ eventId, uploader, way: 'batch', photos, holder, running: true });
   const upload = await deps.uploads.find(eventId, photoId);
   if (upload === undefined) throw new Fault('internal', 'the upload has no row');
   const lease = deps.leases.hold(id, upload, () => {});

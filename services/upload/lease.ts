@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Uploader } from '#internal/auth/uploader.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import type { Logger } from '#internal/log/log.ts';
 import { contextOf, pause } from '#internal/process/context.ts';
@@ -60,8 +61,11 @@ export function createLeases(uploads: UploadStore, log: Logger) {
       return lease;
     },
     hold,
-    /** Waits for the lease up to 15 s and asks its holder to end. Throws missing, or `upload_locked` (423). */
-    async acquire(id: UploadId, signal: AbortSignal, requested: ReleaseRequest): Promise<Lease> {
+    /**
+     * Waits for the lease up to 15 s and asks its holder to end; a writer's counts among the uploader's running ones.
+     * Throws missing, `upload_locked` (423), or `too_many_uploads` (429).
+     */
+    async acquire(id: UploadId, signal: AbortSignal, requested: ReleaseRequest, writer?: Uploader): Promise<Lease> {
       const [eventId = '', photoId = ''] = id.split('/');
       const ctx = contextOf(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
       while (!ctx.cancelled) {
@@ -71,7 +75,7 @@ export function createLeases(uploads: UploadStore, log: Logger) {
           await pause(ctx, askEveryMs);
           continue;
         }
-        const acquired = await uploads.acquire(eventId, photoId, holder);
+        const acquired = await uploads.acquire(eventId, photoId, holder, writer);
         if (acquired === undefined) throw new Fault('missing', 'There is no such upload.', { code: 'upload_missing' });
         if ('upload' in acquired) return hold(id, acquired.upload, requested);
         await pause(ctx, askEveryMs);

@@ -29,7 +29,6 @@ import type { Upload } from '#internal/uploads/upload.ts';
 import { loadConfig } from './config.ts';
 import { createLeases } from './lease.ts';
 import { createPresigner } from './presign.ts';
-import { runningOf } from './running.ts';
 import { createServer } from './server.ts';
 import { PhotoDataStore } from './store.ts';
 import { sweep } from './sweep.ts';
@@ -77,8 +76,7 @@ export async function main(proc: Process): Promise<void> {
     log,
   });
   const admission = createAdmission({ take: takeTokens(limits, allowances), trouble: trouble.reason });
-  const running = runningOf(uploads, allowances);
-  const tus = createTus({ store, uploads, access, admission, running, maxBytes: config.UPLOAD_MAX_BYTES, log });
+  const tus = createTus({ store, uploads, access, admission, maxBytes: config.UPLOAD_MAX_BYTES, log });
   using presigner = createPresigner({
     ...objectsOptions(config),
     endpoint: config.S3_PUBLIC_ENDPOINT ?? config.S3_ENDPOINT,

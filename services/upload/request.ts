@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '#internal/auth/principal.ts';
+import type { Uploader } from '#internal/auth/uploader.ts';
 import { type CheckedRequest, checksumIn } from './checksum.ts';
 
 /** Is what tus's own interfaces do not hand down: facts of the request that is being answered. */
@@ -10,6 +11,8 @@ export interface UploadRequest {
   readonly principal: Principal;
   /** Is set when the body comes with a checksum, which decides over it as a whole. */
   readonly checked: CheckedRequest | undefined;
+  /** Is who writes the upload by this request, once it is known. */
+  writer?: Uploader | undefined;
   /** Is told when somebody else waits for the upload: the body ends soon, before its end. */
   cutShort: boolean;
   /** Sets a header of the answer, or takes it back. */
@@ -31,8 +34,9 @@ export function requestOf(
   method: string,
   { req, res, principal }: { req: IncomingMessage; res: ServerResponse; principal: Principal },
 ): UploadRequest {
-  const length = req.headers['content-length'];
-  const contentLength = length === undefined ? undefined : Number(length);
+  // RFC 9112 §6.3: a request that says neither how long its body is nor that it comes in pieces has none.
+  const { 'content-length': length = '0', 'transfer-encoding': pieces } = req.headers;
+  const contentLength = pieces === undefined ? Number(length) : undefined;
   const checksum = checksumIn(req.headers);
   const request: UploadRequest = {
     method,

@@ -33,14 +33,15 @@ export class PhotoDataStore extends DataStore {
   }
 
   override async create(file: TusUpload): Promise<TusUpload> {
-    const { principal } = currentRequest();
+    const { principal, contentLength } = currentRequest();
     const { metadata = {} } = file;
     if (!describesPhoto(metadata)) throw wrongMetadata();
     const [eventId = '', photoId = ''] = file.id.split('/');
     const uploader = uploaderOf(principal, await this.#deps.access.check(principal, 'photo.upload', eventId));
     const photo = { photoId, length: file.size ?? 0, metadata };
     const { holder } = this.#deps.leases;
-    await this.#deps.uploads.announce({ eventId, uploader, way: 'tus', photos: [photo], holder });
+    const running = contentLength === undefined || contentLength > 0;
+    await this.#deps.uploads.announce({ eventId, uploader, way: 'tus', photos: [photo], holder, running });
     const upload = await this.#deps.uploads.find(eventId, photoId);
     if (upload === undefined) throw new Fault('internal', 'the upload has no row');
     this.#deps.leases.hold(file.id, upload, this.#requested.get(file.id) ?? (() => {}));
@@ -119,7 +120,7 @@ export class PhotoDataStore extends DataStore {
           void cancel();
         };
         if (request.method === 'POST') this.#requested.set(id, requested);
-        else await this.#deps.leases.acquire(id, signal, requested);
+        else await this.#deps.leases.acquire(id, signal, requested, request.writer);
       },
       unlock: async () => {
         this.#requested.delete(id);

@@ -11,7 +11,6 @@ import type { UploadStore } from '#internal/uploads/store.ts';
 import { drain } from './drain.ts';
 import { describesPhoto, type SaidMetadata, wrongMetadata } from './metadata.ts';
 import { currentRequest } from './request.ts';
-import type { Running } from './running.ts';
 import type { PhotoDataStore } from './store.ts';
 
 /** Is what answering tus needs. */
@@ -20,7 +19,6 @@ export interface TusDeps {
   uploads: UploadStore;
   access: Access;
   admission: Admission;
-  running: Running;
   maxBytes: number;
   log: Logger;
 }
@@ -68,7 +66,7 @@ async function admit(deps: TusDeps, req: Request, id: string): Promise<void> {
   if (upload === undefined || upload.uploaderId !== uploader.uploaderId) {
     throw new Fault('missing', 'There is no such upload.', { code: 'upload_missing' });
   }
-  if (req.method === 'PATCH') await deps.running(uploader, photoId);
+  if (req.method === 'PATCH') currentRequest().writer = uploader;
 }
 
 const tusCodes: Record<number, UploadProblem> = {

@@ -26,7 +26,6 @@ import { uploadStore } from '#internal/uploads/store.ts';
 import { freshBucket, freshDatabase, temporaryFolder, testServers } from '../../deploy/local/testing.ts';
 import { createLeases } from './lease.ts';
 import { createPresigner } from './presign.ts';
-import { runningOf } from './running.ts';
 import { createServer } from './server.ts';
 import { PhotoDataStore } from './store.ts';
 import { sweepOnce } from './sweep.ts';
@@ -74,9 +73,8 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
     const leases = createLeases(uploads, log);
     const deps = { uploads, objects, journal, log, leases, spoolDir, onStored: () => {}, access };
     const store = new PhotoDataStore(deps);
-    const running = runningOf(uploads, allowances);
     const admission = { admit: async () => {} };
-    const tus = createTus({ store, uploads, access, admission, running, maxBytes, log });
+    const tus = createTus({ store, uploads, access, admission, maxBytes, log });
     const ways: Parameters<typeof addWays>[1] = {
       ...{ ...deps, sessions, admission, presigner, maxBytes, wayOf: () => 'presigned' },
       ...{ putBytes: 1024 * 1024, mostFiles: 20, seconds: batchSeconds },

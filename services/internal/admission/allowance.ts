@@ -1,4 +1,5 @@
-import type { Role } from '@kilat/contract';
+import type { QuotaAmounts, Role } from '@kilat/contract';
+import type * as z from 'zod';
 import { noLimits, type QuotaLimits } from '../quotas/quotas.ts';
 import type { AnnounceLimits } from '../uploads/announce.ts';
 import type { admissionSettings } from './settings.ts';
@@ -16,7 +17,7 @@ export interface Allowance {
 export type Allowances = (role: Role) => Allowance;
 
 // The settings' values are all numbers.
-type Read = { [Name in keyof typeof admissionSettings]: number };
+type Read = { [Name in keyof typeof admissionSettings]: z.output<(typeof admissionSettings)[Name]> };
 
 const unlimited = Number.POSITIVE_INFINITY;
 const owners: Allowance = {
@@ -34,22 +35,33 @@ export function allowancesOf(read: Read): Allowances {
     refillPerMinute: read.UPLOAD_REFILL_TEAM,
     atOnce: read.UPLOADS_AT_ONCE_TEAM,
     queued: read.UPLOADS_QUEUED_TEAM,
-    quotas: noLimits,
+    quotas: {
+      day: amounts(read.QUOTA_PHOTOS_DAY_TEAM, read.QUOTA_BYTES_DAY_TEAM),
+      total: amounts(read.QUOTA_PHOTOS_TEAM, read.QUOTA_BYTES_TEAM),
+    },
   };
   const guests: Allowance = {
     tokens: read.UPLOAD_TOKENS_GUEST,
     refillPerMinute: read.UPLOAD_REFILL_GUEST,
     atOnce: read.UPLOADS_AT_ONCE_GUEST,
     queued: read.UPLOADS_QUEUED_GUEST,
-    quotas: { ...noLimits, total: { photos: read.QUOTA_PHOTOS_GUEST, bytes: read.QUOTA_BYTES_GUEST } },
+    quotas: {
+      day: amounts(read.QUOTA_PHOTOS_DAY_GUEST, read.QUOTA_BYTES_DAY_GUEST),
+      total: amounts(read.QUOTA_PHOTOS_GUEST, read.QUOTA_BYTES_GUEST),
+    },
   };
   return (role) => (role === 'owner' ? owners : role === 'guest' || role === 'client' ? guests : team);
+}
+
+function amounts(photos: number | undefined, bytes: number | undefined): QuotaAmounts {
+  return { photos: photos ?? null, bytes: bytes ?? null };
 }
 
 /** Makes the bounds of announcements. */
 export function announceLimits(allowances: Allowances): AnnounceLimits {
   return {
     quotas: (role) => allowances(role).quotas,
+    mostRunning: ({ role }) => allowances(role).atOnce,
     mostOpen: ({ role }) => allowances(role).atOnce + allowances(role).queued,
   };
 }

@@ -1,7 +1,18 @@
 import { defaultMaxBytes } from '@kilat/contract';
+import * as z from 'zod';
 import { wholeNumber } from '../env/types.ts';
 
 const gibibyte = 1024 ** 3;
+
+function limit(description: string) {
+  return z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe(`${description}; without it there is no limit`);
+}
 
 /** Lists how much an uploader may do, by role; the install's owner has no limit but the events' quotas. */
 export const admissionSettings = {
@@ -24,6 +35,8 @@ export const admissionSettings = {
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
   }),
+  QUOTA_PHOTOS_DAY_GUEST: limit('photos of a guest a day (UTC)'),
+  QUOTA_BYTES_DAY_GUEST: limit('bytes of a guest a day (UTC)'),
   UPLOAD_TOKENS_TEAM: wholeNumber('photos that a team member may announce at once', {
     default: 10_000,
     min: 1,
@@ -40,6 +53,10 @@ export const admissionSettings = {
     min: 0,
     max: 1_000_000,
   }),
+  QUOTA_PHOTOS_TEAM: limit('photos of a team member in all'),
+  QUOTA_BYTES_TEAM: limit('bytes of a team member in all'),
+  QUOTA_PHOTOS_DAY_TEAM: limit('photos of a team member a day (UTC)'),
+  QUOTA_BYTES_DAY_TEAM: limit('bytes of a team member a day (UTC)'),
 };
 
 /** Lists what counts as trouble, in which new uploads wait. */

@@ -3,6 +3,7 @@ import type { Uploader } from '../auth/uploader.ts';
 import type { Transaction } from '../database/database.ts';
 import { Fault } from '../fault/fault.ts';
 import { type RoleQuotas, reserve } from '../quotas/quotas.ts';
+import { checkRunning } from './running.ts';
 import type { UploadWay } from './upload.ts';
 
 /** Is one photo that an uploader announces, and how many bytes it has; its id is ours. */
@@ -20,11 +21,14 @@ export interface Announcement {
   photos: readonly NewPhoto[];
   /** Leases the uploads at once to who will write them now. */
   holder?: string | undefined;
+  /** Tells that their bytes come along, so that they run from now on. */
+  running?: boolean;
 }
 
-/** Bounds what is announced: quotas by role, and how many uploads of one uploader may be open at once. */
+/** Bounds what is announced: quotas by role, and how many uploads of one uploader may be open, and run, at once. */
 export interface AnnounceLimits {
   quotas: RoleQuotas;
+  mostRunning: (uploader: Uploader) => number;
   mostOpen: (uploader: Uploader) => number;
 }
 
@@ -34,6 +38,7 @@ export async function announce(tx: Transaction, what: Announcement, limits: Anno
   const bytes = photos.reduce((sum, { length }) => sum + length, 0);
   await reserve(tx, { eventId, uploader, photos: photos.length, bytes }, limits.quotas);
   await checkOpen(tx, what, limits.mostOpen(uploader));
+  if (what.running === true) await checkRunning(tx, uploader, limits.mostRunning(uploader));
   const rows = JSON.stringify(photos.map(rowOf));
   await insertPhotos(tx, what, rows);
   await insertUploads(tx, what, rows);

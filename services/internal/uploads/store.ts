@@ -1,6 +1,8 @@
+import type { Uploader } from '../auth/uploader.ts';
 import type { Database, Queryable, Transaction } from '../database/database.ts';
 import { release as releaseQuota } from '../quotas/quotas.ts';
 import { type AnnounceLimits, type Announcement, announce } from './announce.ts';
+import { checkRunning } from './running.ts';
 import type { Progress, Upload, UploadState } from './upload.ts';
 
 /** Is the outcome of asking for an upload's lease. */
@@ -17,14 +19,14 @@ export function uploadStore(database: Database, limits: AnnounceLimits) {
   return {
     announce: (announcement: Announcement) => database.transaction((tx) => announce(tx, announcement, limits)),
     find: (eventId: string, photoId: string) => find(database, eventId, photoId),
-    acquire: (eventId: string, photoId: string, holder: string) => acquire(database, { eventId, photoId, holder }),
+    /** Leases an upload. One who will write it is counted among the uploader's running ones: throws too_many_uploads. */
+    acquire: (eventId: string, photoId: string, holder: string, writer?: Uploader) =>
+      acquire(database, { eventId, photoId, holder, writer }, limits),
     renew: (upload: Upload) => renew(database, upload),
     release: (upload: Upload) => release(database, upload),
     advance: (upload: Upload, progress: Progress) => advance(database, upload, progress),
     settle: (upload: Upload, state: EndState, refusal: string) =>
       database.transaction((tx) => settle(tx, upload, state, refusal)),
-    /** Counts an uploader's uploads that somebody writes now, one left out. */
-    runningBeside: (uploaderId: string, photoId: string) => runningBeside(database, uploaderId, photoId),
     abandoned: (idleSeconds: number, limit: number) => abandoned(database, idleSeconds, limit),
   };
 }
@@ -41,19 +43,38 @@ async function find(from: Queryable, eventId: string, photoId: string): Promise<
   return row;
 }
 
-async function acquire(db: Queryable, who: { eventId: string; photoId: string; holder: string }): Promise<Acquired> {
-  const key = [who.eventId, who.photoId];
+interface Wanted {
+  eventId: string;
+  photoId: string;
+  holder: string;
+  writer: Uploader | undefined;
+}
+
+async function acquire(database: Database, who: Wanted, limits: AnnounceLimits): Promise<Acquired> {
+  const { eventId, photoId, writer } = who;
+  const most = writer === undefined ? Number.POSITIVE_INFINITY : limits.mostRunning(writer);
+  const upload =
+    writer === undefined || !Number.isFinite(most)
+      ? await lease(database, who)
+      : await database.transaction(async (tx) => {
+          await checkRunning(tx, writer, most, photoId);
+          return lease(tx, who);
+        });
+  if (upload !== undefined) return { upload };
+  const asked = await database.query(
+    `update uploads set wanted = true where event_id = $1 and photo_id = $2 returning 1 as one`,
+    [eventId, photoId],
+  );
+  return asked.length > 0 ? { held: true } : undefined;
+}
+
+async function lease(db: Queryable, { eventId, photoId, holder }: Wanted): Promise<Upload | undefined> {
   const [row] = await db.query<Upload>(
     `update uploads set holder = $3, generation = generation + 1, lease_until = now() + ${leaseTerm}, wanted = false
      where event_id = $1 and photo_id = $2 and (holder is null or lease_until < now()) returning ${columns}`,
-    [...key, who.holder],
+    [eventId, photoId, holder],
   );
-  if (row !== undefined) return { upload: row };
-  const asked = await db.query(
-    `update uploads set wanted = true where event_id = $1 and photo_id = $2 returning 1 as one`,
-    key,
-  );
-  return asked.length > 0 ? { held: true } : undefined;
+  return row;
 }
 
 /** Tells whether the lease is still held, and whether somebody else waits for it. */
@@ -103,15 +124,6 @@ async function settle(tx: Transaction, upload: Upload, state: EndState, refusal:
     [upload.eventId, upload.photoId, error, state === 'ended' ? 'deleted' : 'failed'],
   );
   return true;
-}
-
-async function runningBeside(db: Queryable, uploaderId: string, photoId: string): Promise<number> {
-  const [row] = await db.query<{ running: number }>(
-    `select count(*)::int as running from uploads
-     where uploader_id = $1 and holder is not null and lease_until > now() and photo_id <> $2`,
-    [uploaderId, photoId],
-  );
-  return row?.running ?? 0;
 }
 
 async function abandoned(
