@@ -8,7 +8,7 @@ export const UploadMetadata = z.object({
   event_id: z.uuid(),
   filename: z.string().check(z.minLength(1), z.maxLength(255)),
   filetype: z.optional(z.string().check(z.maxLength(127))),
-  last_modified: z.optional(z.string().check(z.regex(/^\d{1,15}$/))),
+  last_modified: z.optional(z.string().check(z.regex(/^\d{1,14}$/))),
   sha256: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
   album_id: z.optional(z.uuid()),
   job_id: z.optional(z.uuid()),

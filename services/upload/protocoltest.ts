@@ -97,11 +97,11 @@ export interface Writing {
   status(): Promise<number>;
 }
 
-/** Begins a PATCH on a connection of its own, with the first bytes of its body. */
+/** Begins a PATCH (or POST) on a connection of its own, with the first bytes of its body. */
 export function begin(
   upload: TestUpload,
   url: string,
-  what: { offset: number; length: number; first: Uint8Array; headers?: Record<string, string> },
+  what: { method?: string; offset: number; length: number; first: Uint8Array; headers?: Record<string, string> },
 ): Writing {
   const { hostname, port, pathname } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -115,7 +115,7 @@ export function begin(
     ...what.headers,
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.write(`PATCH ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n`);
+  socket.write(`${what.method ?? 'PATCH'} ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n`);
   socket.write(what.first);
   let text = '';
   socket.on('data', (data) => {
