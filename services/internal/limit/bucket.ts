@@ -14,7 +14,7 @@ export type TakeTokens = (key: string, count: number, size: BucketSize) => Promi
 /** Takes what is there: 0, or the milliseconds until there is enough. */
 type Take = (key: string, count: number, size: BucketSize) => Promise<number>;
 
-// A token bucket by Redis' own clock; it is full again, and forgotten, after tokens / perMinute minutes.
+// A token bucket by Redis' own clock, which rate-limiter-flexible has not (it counts in windows); it is full again, and forgotten, after tokens / perMinute minutes.
 const script = `
 local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
@@ -47,24 +47,30 @@ function inRedis(name: string, redis: Redis): Take {
     Number(await redis.eval(script, 1, `kilat:${name}:${key}`, tokens, perMinute, count));
 }
 
+interface Kept {
+  tokens: number;
+  at: number;
+  fullAt: number;
+}
+
 function inMemory(): Take {
-  const buckets = new Map<string, { tokens: number; at: number }>();
+  const buckets = new Map<string, Kept>();
   return async (key, count, { tokens: size, perMinute }) => {
     const [now, rate] = [Date.now(), perMinute / 60_000];
     const kept = buckets.get(key) ?? { tokens: size, at: now };
-    const tokens = Math.min(size, kept.tokens + (now - kept.at) * rate);
-    if (tokens < count) return Math.ceil((count - tokens) / rate);
+    const tokens = Math.min(size, kept.tokens + (now - kept.at) * rate) - count;
+    if (tokens < 0) return Math.ceil(-tokens / rate);
     buckets.delete(key);
-    buckets.set(key, { tokens: tokens - count, at: now });
-    forgetFull(buckets, now, size / rate);
+    buckets.set(key, { tokens, at: now, fullAt: now + (size - tokens) / rate });
+    forgetFull(buckets, now);
     return 0;
   };
 }
 
-// Oldest first: what has not been used for as long as a bucket takes to fill is full.
-function forgetFull(buckets: Map<string, { at: number }>, now: number, fullAfterMs: number): void {
-  for (const [key, { at }] of buckets) {
-    if (now - at < fullAfterMs) return;
+// What was used longest ago comes first; a full bucket is as good as none.
+function forgetFull(buckets: Map<string, Kept>, now: number): void {
+  for (const [key, { fullAt }] of buckets) {
+    if (fullAt > now) return;
     buckets.delete(key);
   }
 }

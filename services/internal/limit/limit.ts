@@ -22,10 +22,12 @@ export interface Limits extends AsyncDisposable {
   bucket(name: string): TakeTokens;
 }
 
+// A Redis that is away or silent holds nobody up.
+const redisOptions = { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 1_000 };
+
 /** Opens the limits' store. */
 export function openLimits(redisUrl: string | undefined, log: Logger): Limits {
-  const redis =
-    redisUrl === undefined ? undefined : new Redis(redisUrl, { maxRetriesPerRequest: 1, enableOfflineQueue: false });
+  const redis = redisUrl === undefined ? undefined : new Redis(redisUrl, redisOptions);
   redis?.on('error', (err) => log.warn({ err }, 'redis not reached'));
   return {
     limit: (options) => limitOf(options, redis, log),
