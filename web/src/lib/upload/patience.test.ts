@@ -14,14 +14,17 @@ test.each(waits)('waits $name', ({ retryAfter, chance, want }) => {
   expect(secondsToWait({ status: 503, retryAfter }, now, chance)).toBe(want);
 });
 
-const troubles = [
+const troubles: { name: string; status: number | undefined; code?: string; want: boolean }[] = [
   { name: 'a lost network', status: undefined, want: true },
   { name: 'a busy server', status: 503, want: true },
   { name: 'a limit', status: 429, want: true },
+  { name: 'too many at once', status: 429, code: 'too_many_uploads', want: true },
+  { name: 'a quota of the day', status: 429, code: 'quota_exceeded', want: false },
+  { name: 'a quota in all', status: 403, code: 'quota_exceeded', want: false },
   { name: 'a lock', status: 423, want: true },
   { name: 'a refused file', status: 415, want: false },
   { name: 'a missing right', status: 403, want: false },
 ];
-test.each(troubles)('$name passes by itself: $want', ({ status, want }) => {
-  expect(passes({ status, retryAfter: null })).toBe(want);
+test.each(troubles)('$name passes by itself: $want', ({ status, code, want }) => {
+  expect(passes({ status, code, retryAfter: null })).toBe(want);
 });

@@ -1,6 +1,7 @@
-/** Is what became known of a failed try: the HTTP status, if there was an answer, and its Retry-After header. */
+/** Is what became known of a failed try: the HTTP status, if there was an answer, its code and its Retry-After header. */
 export interface Trouble {
   status: number | undefined;
+  code?: string | undefined;
   retryAfter: string | null;
 }
 
@@ -8,8 +9,12 @@ const longest = 120;
 const unasked = 20;
 const passing = new Set([409, 423, 429]);
 
-/** Tells whether a failure passes by itself: no answer, a busy or broken server, a lock, a limit. */
-export function passes({ status }: Trouble): boolean {
+/**
+ * Tells whether a failure passes by itself: no answer, a busy or broken server, a lock, a limit. A quota does not: it may
+ * be tomorrow until then, and somebody can raise it.
+ */
+export function passes({ status, code }: Trouble): boolean {
+  if (code === 'quota_exceeded') return false;
   return status === undefined || status >= 500 || passing.has(status);
 }
 

@@ -200,5 +200,9 @@ function isSame(a: File, b: File): boolean {
 
 function troubleOf(error: unknown): Trouble {
   const answer = (error as TusError).originalResponse;
-  return { status: answer?.getStatus(), retryAfter: answer?.getHeader('retry-after') ?? null };
+  return {
+    status: answer?.getStatus(),
+    code: codeOf(answer?.getBody())?.code,
+    retryAfter: answer?.getHeader('retry-after') ?? null,
+  };
 }
