@@ -129,8 +129,7 @@ export function begin(
   return {
     send: (bytes) => void socket.write(bytes),
     cut: async () => {
-      socket.destroy();
-      await once(socket, 'close');
+      if (!socket.destroy().closed) await once(socket, 'close');
     },
     status: () => answered,
   };

@@ -51,7 +51,10 @@ async function receivePart(deps: ReceiverDeps, lease: Lease, source: Source, dec
     upload.crc32,
   );
   const cut = new AbortController();
-  const atOnce = declaredEnd >= range.end ? sendNow(deps, lease, range, spool, cut.signal) : undefined;
+  const atOnce =
+    declaredEnd >= range.end
+      ? sendNow(deps, lease, range, spool, AbortSignal.any([cut.signal, lease.lost]))
+      : undefined;
   atOnce?.catch(() => {});
   await fill(spool, source, range.end - upload.received, lease.lost);
   await spool.end();

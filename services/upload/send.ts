@@ -69,8 +69,15 @@ async function putWhole(
     return answer.ETag ?? '';
   } catch (error) {
     if (isThereAlready(error)) return '';
+    if (!abortSignal.aborted && (await isThere(objects, upload, what.size))) return '';
     throw error;
   }
+}
+
+// Some servers answer 412 without reading the body, which a sender sees as a broken connection only.
+async function isThere(objects: Objects, upload: Upload, size: number): Promise<boolean> {
+  const object = await objects.head(keyOf(upload)).catch(() => undefined);
+  return object?.size === size;
 }
 
 async function putPart(
