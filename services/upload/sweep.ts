@@ -34,12 +34,13 @@ export async function sweepOnce(
 async function finishAbandoned(ctx: Context, deps: FinishDeps & { leases: Leases }, id: string): Promise<boolean> {
   try {
     const lease = await deps.leases.acquire(id, ctx.signal, () => {});
-    return (await recover(deps, lease.upload)) !== undefined;
+    // Only what was acquired: another request's lease on the same upload is not ours to release.
+    return await recover(deps, lease.upload)
+      .then((upload) => upload !== undefined)
+      .finally(() => deps.leases.release(id));
   } catch (err) {
     if (!(err instanceof Fault)) throw err;
     deps.log.info({ err, upload_id: id }, 'upload not finished by the sweeper');
     return false;
-  } finally {
-    await deps.leases.release(id);
   }
 }
