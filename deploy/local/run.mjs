@@ -22,6 +22,7 @@ const tasks = {
   'test:full': ['deploy/local/test.ts', '--full'],
   check: ['deploy/local/check.ts'],
   kilat: ['services/main.ts'],
+  faults: ['services/faults/main.ts'],
 };
 
 /** Tells whether a program can be found on PATH. */

@@ -1,11 +1,16 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Says what happens to one request: refused before it has effect, after it, cut after some of its bytes, or nothing. */
+/**
+ * Says what happens to one request: refused before it has effect, after it, answered 200 with an error in the body before
+ * it has effect, held and then broken, cut after some of its bytes, or nothing.
+ */
 export type Fate =
   | { kind: 'pass' }
   | { kind: 'refuse' }
   | { kind: 'lose-answer' }
+  | { kind: 'false-success' }
+  | { kind: 'hang'; ms: number }
   | { kind: 'cut'; afterBytes: number };
 
 /** Is a running faulty proxy; `counts` tells how often each fate came. */
@@ -16,11 +21,13 @@ export interface FaultyProxy extends AsyncDisposable {
 
 /** Starts a proxy on loopback before a real server; host and path pass unchanged, so that signatures hold. */
 export async function startFaultyProxy(target: string, decide: (req: IncomingMessage) => Fate): Promise<FaultyProxy> {
-  const counts = { pass: 0, refuse: 0, 'lose-answer': 0, cut: 0 };
+  const counts = { pass: 0, refuse: 0, 'lose-answer': 0, 'false-success': 0, hang: 0, cut: 0 };
   const server = createServer((req, res) => {
     const fate = decide(req);
     counts[fate.kind] += 1;
-    if (fate.kind === 'refuse') refuse(req, res);
+    if (fate.kind === 'refuse') refuse(req, res, 503);
+    else if (fate.kind === 'false-success') refuse(req, res, 200);
+    else if (fate.kind === 'hang') hang(req, fate.ms);
     else forward(new URL(req.url ?? '/', target), req, res, fate);
   });
   server.on('checkContinue', (req, res) => {
@@ -43,7 +50,7 @@ function forward(url: URL, req: IncomingMessage, res: ServerResponse, fate: Fate
   const headers = Object.fromEntries(Object.entries(req.headers).filter(([name]) => name !== 'expect'));
   const upstream = request(url, { method: req.method, headers, agent: false }, (answer) => {
     if (fate.kind === 'lose-answer') {
-      answer.resume().once('end', () => refuse(req, res));
+      answer.resume().once('end', () => refuse(req, res, 500));
       return;
     }
     res.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -70,8 +77,14 @@ function cutAfter(req: IncomingMessage, upstream: ReturnType<typeof request>, by
   });
 }
 
-function refuse(req: IncomingMessage, res: ServerResponse): void {
+// The connection is held without an answer, then it breaks.
+function hang(req: IncomingMessage, ms: number): void {
+  req.resume();
+  setTimeout(() => req.socket.destroy(), ms).unref();
+}
+
+function refuse(req: IncomingMessage, res: ServerResponse, status: number): void {
   req.resume();
   const body = '<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>planned</Message></Error>';
-  res.writeHead(503, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(body) }).end(body);
+  res.writeHead(status, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(body) }).end(body);
 }

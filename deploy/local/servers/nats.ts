@@ -18,7 +18,7 @@ export const natsBinary: Binary = {
 
 /** Starts nats-server with JetStream, which syncs every write to the disk before it acknowledges. */
 export async function startNats(options: ServerOptions): Promise<Server> {
-  const external = given(['NATS_URL']);
+  const external = options.own ? undefined : given(['NATS_URL']);
   if (external) return externalServer('nats', external);
   const [command, port, monitor] = await Promise.all([
     resolveBinary(natsBinary),

@@ -24,7 +24,7 @@ export const objectStoreBinary: Binary = {
 
 /** Starts the S3 server on a folder, with one bucket made; its metadata lie beside it where the disk has no extended attributes. */
 export async function startObjectStore(options: ServerOptions): Promise<Server> {
-  const external = given(VARIABLES);
+  const external = options.own ? undefined : given(VARIABLES);
   if (external) return externalServer('objectstore', { S3_REGION: process.env.S3_REGION || REGION, ...external });
   const [command, port] = await Promise.all([resolveBinary(objectStoreBinary), options.port ?? freePort()]);
   const folder = join(options.dataDir, 'objects');

@@ -14,7 +14,7 @@ const DATABASE = 'kilat';
 
 /** Starts PostgreSQL with checksums and full durability on 127.0.0.1 only; makes the database when it is new. */
 export async function startPostgres(options: ServerOptions): Promise<Server> {
-  const external = given(['DATABASE_URL']);
+  const external = options.own ? undefined : given(['DATABASE_URL']);
   if (external) return externalServer('postgres', external);
   const port = options.port ?? (await freePort());
   const folder = join(options.dataDir, 'postgres');

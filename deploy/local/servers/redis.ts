@@ -19,7 +19,7 @@ export const redisBinary: Binary = {
 
 /** Starts Redis, which keeps nothing on disk; without one, answers a server without REDIS_URL and says so. */
 export async function startRedis(options: ServerOptions): Promise<Server> {
-  const external = given(['REDIS_URL']);
+  const external = options.own ? undefined : given(['REDIS_URL']);
   if (external) return externalServer('redis', external);
   const command = await resolveBinary(redisBinary).catch(
     (error: Error) => void say(`Going on without Redis: ${error.message}`),

@@ -11,6 +11,8 @@ export interface Server extends Child {
 export interface ServerOptions {
   dataDir: string;
   port?: number | undefined;
+  /** Starts a server of its own although the environment names another. */
+  own?: boolean;
   /** Ends a start that is still going on. */
   stopping?: AbortSignal | undefined;
 }

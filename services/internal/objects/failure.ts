@@ -13,12 +13,17 @@ export function isThereAlready(error: unknown): boolean {
   return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412;
 }
 
+// 4xx that tell of a connection or a server that broke while bytes went over: seen as a nameless 400 of a dying server.
+const broken = new Set(['Unknown', 'UnknownError', 'IncompleteBody', 'RequestTimeout', 'BadDigest']);
+
 /** Turns what S3 refuses into a fault: its 401, 403, 5xx, lost connections and lost buckets are never the client's. */
 export function asObjectFault(error: unknown): unknown {
   if (error instanceof Fault) return error;
   const known = error instanceof S3ServiceException && error.name !== 'NoSuchBucket';
   const status = known ? error.$metadata.httpStatusCode : undefined;
-  const refused = status !== undefined && status !== 401 && status !== 403 && status !== 429 && status < 500;
+  const isBroken = status !== 404 && error instanceof S3ServiceException && broken.has(error.name);
+  const refused =
+    !isBroken && status !== undefined && status !== 401 && status !== 403 && status !== 429 && status < 500;
   if (refused) return error;
   return new Fault('unavailable', 'The object storage is not available.', {
     cause: error,

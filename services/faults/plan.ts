@@ -1,0 +1,61 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  absence,
+  type Disturbance,
+  multipartAborted,
+  natsWiped,
+  randomKill,
+  rollingRestart,
+  terminations,
+} from './disturbance.ts';
+import type { Fleet } from './fleet.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Sets how often each kind of trouble comes in a run; rows are those of the matrix in RESULTS.md. */
+export interface Trouble {
+  rows: ReadonlySet<number>;
+  kills: number;
+  restarts: number;
+  aborts: number;
+  wipes: number;
+  /** Is how long a server stays away in rows 6 and 10, in milliseconds. */
+  absenceMs: number;
+}
+
+/** Is a disturbance and the share of the uploads, from 0 to 1, after which it comes. */
+export interface Planned {
+  share: number;
+  disturbance: Disturbance;
+}
+
+/** Plans a run's disturbances by a seeded choice, in order. */
+export function planOf(trouble: Trouble, fleet: Fleet, ledger: Ledger, random: () => number): Planned[] {
+  const { rows } = trouble;
+  const abort = (key: string, uploadId: string) => dropMultipart(fleet.bucketFolder, key, uploadId);
+  const planned = [
+    ...spread(rows.has(1) ? trouble.kills : 0, random, () => randomKill(fleet, random)),
+    ...spread(rows.has(2) ? trouble.restarts : 0, random, () => rollingRestart(fleet)),
+    ...spread(rows.has(5) ? trouble.aborts : 0, random, () => multipartAborted(ledger, abort)),
+    ...spread(rows.has(6) ? 1 : 0, random, () => absence(fleet, 'postgres', trouble.absenceMs)),
+    ...spread(rows.has(6) ? 10 : 0, random, () => terminations(ledger)),
+    ...spread(rows.has(7) ? trouble.wipes : 0, random, () => natsWiped(fleet)),
+    ...spread(rows.has(10) ? 2 : 0, random, () => absence(fleet, 'redis', trouble.absenceMs / 4)),
+  ];
+  return planned.sort((a, b) => a.share - b.share);
+}
+
+// One in each stretch of the run, none in its first twentieth and its last tenth.
+function spread(count: number, random: () => number, make: () => Disturbance): Planned[] {
+  return Array.from({ length: count }, (_, at) => ({
+    share: 0.05 + (0.85 * (at + random())) / count,
+    disturbance: make(),
+  }));
+}
+
+// versitygw keeps what is uploaded in parts in a folder of its own, below the hash of the key.
+async function dropMultipart(bucketFolder: string, _key: string, uploadId: string): Promise<void> {
+  const parts = join(bucketFolder, '.sgwtmp', 'multipart');
+  for (const folder of await readdir(parts).catch(() => []))
+    await rm(join(parts, folder, uploadId), { recursive: true, force: true });
+}

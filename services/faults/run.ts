@@ -1,0 +1,230 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EventView, LinkList } from '@kilat/contract';
+import { startBalancer } from './balancer.ts';
+import { createCamera, realPhotos, type Shot } from './camera.ts';
+import { type Examiner, type Findings, startExaminer } from './examiner.ts';
+import { cookieOf, type Fleet, post, startFleet } from './fleet.ts';
+import { followLive } from './follower.ts';
+import { openHistory } from './history.ts';
+import { type Ledger, openLedger } from './ledger.ts';
+import { type Desk, sendStubbornly } from './photographer.ts';
+import { type Planned, planOf, type Trouble } from './plan.ts';
+import { seeded } from './random.ts';
+import { type BucketFaults, startBucketProxy } from './s3proxy.ts';
+import { startVitals } from './vitals.ts';
+
+/** Sets a run: everything follows from it but the timing of processes. */
+export interface RunOptions {
+  seed: number;
+  uploads: number;
+  /** Bounds the sizes of files, in bytes; as many are in each doubling between. */
+  sizes: readonly [number, number];
+  clients: number;
+  trouble: Trouble;
+  bucket: BucketFaults;
+  /** Is the share of uploads that are cut at a random byte, and of those that a second tab joins. */
+  cuts: number;
+  twins: number;
+  /** Is the share of files that are no photos. */
+  poison: number;
+  env?: Record<string, string>;
+  dataDir: string;
+  say: (line: string) => void;
+}
+
+/** Is what a run came to. Every list is empty when the promise was kept. */
+export interface RunResult extends Findings {
+  acked: number;
+  refused: number;
+  /** Counts shots that were given up by their photographer. */
+  givenUp: number;
+  doubled: string[];
+  complaints: string[];
+  holes: string[];
+  unsettled: string[];
+  disturbances: Record<string, number>;
+  bucketFaults: Record<string, number>;
+  cuts: number;
+  resentBytes: number;
+  mostRssMiB: Record<string, number>;
+  seconds: number;
+}
+
+const settleMs = 300_000;
+// Originals and renditions of what waits to be examined, with room for spools: under 5 GB.
+const mostWaitingBytes = 3e9;
+
+/** Runs seeded uploads through a whole install while the planned things go wrong, and examines every photo. */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const startedAt = Date.now();
+  const random = seeded(options.seed);
+  mkdirSync(options.dataDir, { recursive: true });
+  await using stack = new AsyncDisposableStack();
+  const bucket = { counts: {} as Record<string, number> };
+  const fleet = stack.use(
+    await startFleet({
+      dataDir: options.dataDir,
+      env: { UPLOAD_SWEEP_SECONDS: '2', WORK_ACK_WAIT_SECONDS: '10', RELAY_LOST_CHECK_SECONDS: '2', ...options.env },
+      between: async (servers): Promise<Record<string, string>> => {
+        if (!options.trouble.rows.has(3)) return {};
+        const proxy = stack.use(
+          await startBucketProxy(servers.S3_ENDPOINT ?? '', options.bucket, seeded(options.seed + 1)),
+        );
+        bucket.counts = proxy.counts;
+        return { S3_ENDPOINT: proxy.url };
+      },
+    }),
+  );
+  const ledger = stack.use(openLedger(fleet.env.DATABASE_URL ?? ''));
+  const cutting = seeded(options.seed + 2);
+  const balancer = stack.use(
+    await startBalancer(fleet.uploads, () =>
+      options.cuts > 0 ? Math.ceil((cutting() * (options.sizes[0] + options.sizes[1])) / options.cuts) : undefined,
+    ),
+  );
+  const history = stack.use(openHistory(join(options.dataDir, 'history.jsonl')));
+  const owner = await fleet.signIn();
+  const event = EventView.parse(await (await post(`${fleet.api}/api/events`, { title: 'Faults' }, owner)).json());
+  const followers = await follow(fleet, owner, event.event_id);
+  const examiner = startExaminer(ledger, event.event_id, fleet.bucketFolder);
+  const vitals = stack.use(startVitals(fleet));
+
+  const complaints = new Map<string, number>();
+  const progress = { done: 0, acked: 0, refused: 0, givenUp: 0, resent: 0 };
+  const desk: Desk = {
+    files: () => `${balancer.url}/files`,
+    cookie: owner,
+    eventId: event.event_id,
+    history,
+    complain: (what) => void complaints.set(what, (complaints.get(what) ?? 0) + 1),
+    twin: () => cutting() < options.twins,
+    resent: (bytes) => {
+      progress.resent += bytes;
+    },
+  };
+  const planned = planOf(options.trouble, fleet, ledger, random);
+  const ended = new AbortController();
+  const disturbing = disturb(planned, () => progress.done / options.uploads, ended.signal, options.say);
+  const counting = setInterval(() => options.say(progressLine(progress, examiner, options)), 15_000);
+  await sendAll(options, desk, random, progress, examiner);
+  const disturbances = await disturbing.finally(() => clearInterval(counting));
+  ended.abort();
+  options.say(`${progress.acked} stored, ${progress.givenUp} given up; waiting until all is settled`);
+  await examiner.finish(settleMs);
+  const unsettled = await settled(ledger, event.event_id);
+  const head = await ledger.head(event.event_id);
+  await caughtUp(followers, head.seq);
+  const holes = followers.flatMap((follower) => [
+    ...follower.holes,
+    ...(follower.seq === head.seq ? [] : [`follower ended at ${follower.seq} of ${head.seq}`]),
+  ]);
+  await Promise.all(followers.map((follower) => follower.close()));
+  return {
+    ...examiner.findings,
+    ...{ acked: progress.acked, refused: progress.refused, givenUp: progress.givenUp },
+    doubled: await ledger.doubled(event.event_id),
+    complaints: [...complaints].map(([what, times]) => `${what} (${times} times)`),
+    holes: head.entries === head.seq ? holes : [...holes, `the journal has ${head.entries} of ${head.seq} entries`],
+    unsettled,
+    disturbances,
+    bucketFaults: bucket.counts,
+    cuts: balancer.cuts,
+    resentBytes: progress.resent,
+    mostRssMiB: vitals.mostRssMiB(),
+    seconds: Math.round((Date.now() - startedAt) / 1_000),
+  };
+}
+
+/** Lists what broke the promise. */
+export function broken(result: RunResult): string[] {
+  const kinds = ['lost', 'corrupt', 'failed', 'stuck', 'doubled', 'unsettled', 'holes', 'complaints'] as const;
+  return kinds.flatMap((kind) => result[kind].map((what) => `${kind}: ${what}`));
+}
+
+interface Progress {
+  done: number;
+  acked: number;
+  refused: number;
+  givenUp: number;
+  resent: number;
+}
+
+async function sendAll(
+  options: RunOptions,
+  desk: Desk,
+  random: () => number,
+  progress: Progress,
+  examiner: Examiner,
+): Promise<void> {
+  const camera = await createCamera(random, { width: 320, height: 240 });
+  const extra = await realPhotos(process.env.KILAT_TEST_PHOTOS);
+  const [least, most] = options.sizes;
+  let left = options.uploads;
+  const next = (): Shot | undefined => {
+    if (left <= 0) return undefined;
+    left -= 1;
+    const real = extra.pop();
+    if (real !== undefined) return real;
+    return random() < options.poison ? camera.poison() : camera.shoot(Math.floor(least * (most / least) ** random()));
+  };
+  const photographer = async (client: number) => {
+    for (let shot = next(); shot !== undefined; shot = next()) {
+      while (examiner.waitingBytes > mostWaitingBytes) await sleep(100);
+      const { sha256, good, bytes } = shot;
+      const told = await sendStubbornly(desk, client, shot);
+      progress.done += 1;
+      if (told.stored) examiner.take({ photoId: told.photoId, sha256, good, size: bytes.length });
+      if (told.stored) progress.acked += 1;
+      else if (!good) progress.refused += 1;
+      else progress.givenUp += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: options.clients }, (_, client) => photographer(client)));
+}
+
+async function disturb(
+  planned: readonly Planned[],
+  share: () => number,
+  ended: AbortSignal,
+  say: (line: string) => void,
+): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  const healing: Promise<void>[] = [];
+  for (const { share: at, disturbance } of planned) {
+    while (share() < at && !ended.aborted) await sleep(50);
+    say(disturbance.name);
+    counts[disturbance.name] = (counts[disturbance.name] ?? 0) + 1;
+    healing.push(disturbance.happen());
+    await sleep(200);
+  }
+  await Promise.all(healing);
+  return counts;
+}
+
+async function follow(fleet: Fleet, owner: string, eventId: string) {
+  const answer = await fetch(`${fleet.api}/api/events/${eventId}/links`, { headers: { cookie: owner } });
+  const [link] = LinkList.parse(await answer.json()).links;
+  const guest = cookieOf(await post(`${fleet.api}/api/guest-sessions`, { token: link?.path.split('/').at(-1) }));
+  const page = await fetch(`${fleet.api}/api/events/${eventId}/photos`, { headers: { cookie: guest } });
+  const { cursor } = (await page.json()) as { cursor: string };
+  return [guest, guest, owner].map((cookie) => followLive(`${fleet.live}/live/events/${eventId}`, cookie, cursor));
+}
+
+async function settled(ledger: Ledger, eventId: string): Promise<string[]> {
+  for (const deadline = Date.now() + settleMs; Date.now() < deadline; await sleep(500)) {
+    if ((await ledger.unsettled(eventId)).length === 0) return [];
+  }
+  return ledger.unsettled(eventId);
+}
+
+async function caughtUp(followers: readonly { seq: number }[], seq: number): Promise<void> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(200)) {
+    if (followers.every((follower) => follower.seq >= seq)) return;
+  }
+}
+
+function progressLine({ done, acked, givenUp }: Progress, examiner: Examiner, { uploads }: RunOptions): string {
+  return `${done} of ${uploads}: ${acked} stored, ${examiner.examined} examined, ${givenUp} given up`;
+}
