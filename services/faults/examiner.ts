@@ -27,7 +27,8 @@ export interface Findings {
 export interface Examiner {
   readonly findings: Findings;
   readonly examined: number;
-  /** Counts the bytes of what waits to be examined. */
+  /** Counts what waits to be examined, and its bytes. */
+  readonly waiting: number;
   readonly waitingBytes: number;
   take(photo: Acked): void;
   /** Waits until all is examined; what is not settled after `ms` is stuck, or lost when it has no row. */
@@ -70,6 +71,9 @@ export function startExaminer(ledger: Ledger, eventId: string, bucketFolder: str
     get examined() {
       return examined;
     },
+    get waiting() {
+      return waiting.size;
+    },
     get waitingBytes() {
       return waitingBytes;
     },
@@ -87,7 +91,8 @@ export function startExaminer(ledger: Ledger, eventId: string, bucketFolder: str
   };
 }
 
-async function hashOf(file: string): Promise<string | undefined> {
+/** Hashes a file; undefined when it is not there. */
+export async function hashOf(file: string): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {
     for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk);

@@ -1,11 +1,13 @@
 /**
  * pnpm faults: proves that no acknowledged photo is lost, by seeded uploads against a whole install in which things go wrong.
  */
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { temporaryFolder } from '../../deploy/local/testing.ts';
-import { broken, type RunOptions, run } from './run.ts';
+import { type Campaign, campaigns, ownCampaign } from './campaigns.ts';
+import { machine, record } from './results.ts';
+import { broken, run } from './run.ts';
+import { runStock, type StockResult } from './stock/run.ts';
 
 const usage = `Usage: pnpm faults [options]
   --seed N         the seed of everything that is chosen (1)
@@ -15,49 +17,56 @@ const usage = `Usage: pnpm faults [options]
   --kills K        kills of random processes in row 1 (uploads / 50)
   --wipes W        losses of nats-server's data in row 7 (1)
   --least, --most  sizes of files in KiB (20, 400)
+  --stock          send the same to the stock tus server and S3 store too, with the faults of rows 3 and 4
+  --write NAME     write the run into RESULTS.md under a name
+  --run NAME       one run of the full set; --full all of them: both write RESULTS.md
   --data DIR       where the install lives (a temporary folder)`;
 
-const number = (text: string | undefined, otherwise: number) => (text === undefined ? otherwise : Number(text));
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const { values } = parseArgs({
+  options: {
+    ...{ seed: text, uploads: text, clients: text, rows: text, kills: text, wipes: text, least: text, most: text },
+    ...{ data: text, write: text, run: text, full: flag, stock: flag, help: { ...flag, short: 'h' } },
+  },
+});
 
-function optionsOf(): RunOptions | undefined {
-  const text = { type: 'string' } as const;
-  const { values } = parseArgs({
-    options: {
-      ...{ seed: text, uploads: text, clients: text, rows: text, kills: text, wipes: text, least: text, most: text },
-      ...{ data: text, help: { type: 'boolean', short: 'h' } },
-    },
-  });
-  if (values.help === true) return undefined;
-  const rows = new Set((values.rows ?? '1,3,4,6,7').split(',').map(Number));
-  const uploads = number(values.uploads, 200);
-  return {
+function chosen(): [name: string | undefined, campaign: Campaign][] {
+  if (values.full === true) return Object.entries(campaigns);
+  if (values.run !== undefined) {
+    const named = campaigns[values.run];
+    if (named === undefined) throw new Error(`There are ${Object.keys(campaigns).join('; ')}.`);
+    return [[values.run, named]];
+  }
+  const number = (given: string | undefined, otherwise: number) => (given === undefined ? otherwise : Number(given));
+  const own = ownCampaign({
     seed: number(values.seed, 1),
-    uploads,
+    uploads: number(values.uploads, 200),
     clients: number(values.clients, 40),
+    rows: (values.rows ?? '1,3,4,6,7').split(',').map(Number),
     sizes: [number(values.least, 20) * 1_024, number(values.most, 400) * 1_024],
-    trouble: {
-      rows,
-      kills: number(values.kills, Math.ceil(uploads / 50)),
-      restarts: 2,
-      aborts: Math.ceil(uploads / 20),
-      wipes: number(values.wipes, 1),
-      absenceMs: Math.min(60_000, uploads * 30),
-    },
-    bucket: { failing: 0.05, hanging: 0.01, hangMs: uploads >= 1_000 ? 30_000 : 3_000, failingJoin: 0.2 },
-    cuts: rows.has(4) ? 0.15 : 0,
-    twins: rows.has(4) ? 0.05 : 0,
-    poison: rows.has(12) ? 0.1 : 0,
-    dataDir: values.data ?? join(temporaryFolder(), 'fleet'),
-    say: (line) => void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`),
-  };
+    kills: values.kills === undefined ? undefined : Number(values.kills),
+    wipes: number(values.wipes, 1),
+  });
+  return [[values.write, own]];
 }
 
-const options = optionsOf();
-if (options === undefined) process.stdout.write(`${usage}\n`);
-else {
-  const result = await run(options);
-  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.version}`;
-  process.stdout.write(`${JSON.stringify({ ...result, machine }, null, 2)}\n`);
-  for (const line of broken(result)) process.stdout.write(`BROKEN ${line}\n`);
-  process.exitCode = broken(result).length + result.givenUp > 0 ? 1 : 0;
+function say(line: string): void {
+  process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 }
+
+async function attempt(name: string | undefined, campaign: Campaign): Promise<boolean> {
+  say(`${name ?? 'a run'}: seed ${campaign.seed}, ${campaign.uploads} files`);
+  const folder = values.data ?? temporaryFolder();
+  const stock: StockResult | undefined =
+    values.stock === true ? await runStock({ ...campaign, dataDir: join(folder, 'stock'), say }) : undefined;
+  if (stock !== undefined) say(`stock: ${JSON.stringify(stock)}`);
+  const result = await run({ ...campaign, dataDir: join(folder, 'fleet'), say });
+  process.stdout.write(`${JSON.stringify({ ...result, machine: machine() }, null, 2)}\n`);
+  for (const line of broken(result)) process.stdout.write(`BROKEN ${line}\n`);
+  if (name !== undefined) record(name, campaign, result, stock);
+  return broken(result).length + result.givenUp === 0;
+}
+
+if (values.help === true) process.stdout.write(`${usage}\n`);
+else for (const [name, campaign] of chosen()) if (!(await attempt(name, campaign))) process.exitCode = 1;

@@ -55,6 +55,8 @@ export interface RunResult extends Findings {
 const settleMs = 300_000;
 // Originals and renditions of what waits to be examined, with room for spools: under 5 GB.
 const mostWaitingBytes = 3e9;
+// So many are settled within the minutes that settling may take, on a machine of two cores.
+const mostWaiting = 800;
 
 /** Runs seeded uploads through a whole install while the planned things go wrong, and examines every photo. */
 export async function run(options: RunOptions): Promise<RunResult> {
@@ -171,7 +173,7 @@ async function sendAll(
   };
   const photographer = async (client: number) => {
     for (let shot = next(); shot !== undefined; shot = next()) {
-      while (examiner.waitingBytes > mostWaitingBytes) await sleep(100);
+      while (examiner.waiting > mostWaiting || examiner.waitingBytes > mostWaitingBytes) await sleep(100);
       const { sha256, good, bytes } = shot;
       const told = await sendStubbornly(desk, client, shot);
       progress.done += 1;
