@@ -203,6 +203,12 @@ const knocks: Knock[] = [
   { route: 'GET jobs', at: 'api', opens: seers, path: () => `${base()}/jobs` },
   { route: 'GET a job', at: 'api', opens: ['photographer', 'owner'], path: () => `${base()}/jobs/${job}` },
   {
+    route: 'GET the card of a job',
+    at: 'api',
+    opens: ['photographer', 'owner'],
+    path: () => `${base()}/jobs/${job}/card`,
+  },
+  {
     route: 'POST the progress of a job',
     at: 'api',
     opens: ['owner'],
@@ -284,6 +290,7 @@ test('no route is left out of the matrix', async () => {
     'GET /api/events/{event_id}/changes',
     'GET /api/events/{event_id}/jobs',
     'GET /api/events/{event_id}/jobs/{job_id}',
+    'GET /api/events/{event_id}/jobs/{job_id}/card',
     'GET /api/events/{event_id}/links',
     'GET /api/events/{event_id}/people',
     'GET /api/events/{event_id}/photos',

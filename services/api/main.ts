@@ -14,6 +14,7 @@ import { capabilitiesOf } from '#internal/auth/capability.ts';
 import { redeem } from '#internal/auth/ownerlink.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
 import { tellInBackground } from '#internal/bus/background.ts';
+import { readCardReport } from '#internal/cards/report.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { linkStore } from '#internal/events/links.ts';
 import { eventStore } from '#internal/events/store.ts';
@@ -64,6 +65,7 @@ export async function main(proc: Process): Promise<void> {
     wayOf: wayBy(config.UPLOAD_PRESIGNED_PERCENT),
     maxBytes: config.UPLOAD_MAX_BYTES,
     hint: relay.hint,
+    card: (which) => readCardReport(database, which),
     uploadUrl: config.UPLOAD_URL,
     batchSeconds: config.UPLOAD_BATCH_SECONDS,
     people: peopleStore({ database, journal, sessions }, config.KILAT_SECRET),

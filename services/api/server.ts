@@ -7,6 +7,7 @@ import type { Limit } from '#internal/limit/limit.ts';
 import type { Logger } from '#internal/log/log.ts';
 import { discardRest } from './discard.ts';
 import { type BatchRoutes, batchRoutes } from './routes/batch.ts';
+import { type CardRoutes, cardRoutes } from './routes/cards.ts';
 import { type EventRoutes, eventRoutes } from './routes/events.ts';
 import { type JobRoutes, jobRoutes } from './routes/jobs.ts';
 import { type LinkRoutes, linkRoutes } from './routes/links.ts';
@@ -18,6 +19,7 @@ import { type SessionRoutes, sessionRoutes } from './routes/session.ts';
 /** Is what the api needs. */
 export interface ServerDeps
   extends BatchRoutes,
+    CardRoutes,
     SessionRoutes,
     EventRoutes,
     JobRoutes,
@@ -52,6 +54,7 @@ export async function createServer(deps: ServerDeps): Promise<App> {
   eventRoutes(app, deps);
   linkRoutes(app, deps);
   jobRoutes(app, deps);
+  cardRoutes(app, deps);
   void app.register((scope) => batchRoutes(scope, deps));
   peopleRoutes(app, deps);
   photoRoutes(app, deps);

@@ -1,0 +1,116 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { allowancesOf, announceLimits } from '../admission/allowance.ts';
+import { admissionSettings } from '../admission/settings.ts';
+import { readSettings } from '../env/env.ts';
+import { openTestEvent, type TestEvent } from '../events/eventtest.ts';
+import { jobStore } from '../jobs/store.ts';
+import { readCardReport } from './report.ts';
+
+let event: TestEvent;
+beforeAll(async () => {
+  event = await openTestEvent();
+});
+afterAll(() => event[Symbol.asyncDispose]());
+
+const steps = ['photo.stored', 'photo.verified', 'photo.backed_up'] as const;
+const stamps = [
+  `state = 'stored', stored_at = now()`,
+  `state = 'ready', verified_at = now()`,
+  `backed_up_at = now()`,
+] as const;
+
+async function announce(count: number) {
+  const jobs = jobStore(
+    event.database,
+    event.journal,
+    announceLimits(allowancesOf(readSettings(admissionSettings, {}))),
+  );
+  const uploader = {
+    uploaderId: event.ownerId,
+    accountId: event.ownerId,
+    name: 'Citra',
+    role: 'photographer',
+  } as const;
+  // Each card's files are its own: equal ones would be duplicates, or go on where they were.
+  const files = Array.from({ length: count }, () => ({
+    name: 'DSC.JPG',
+    size: 1_000,
+    sha256: randomBytes(32).toString('hex'),
+  }));
+  return jobs.create({ eventId: event.eventId, uploader, way: 'tus', manifest: { files } });
+}
+
+/** Lets a photo go so many steps: stored, verified, backed up. */
+async function advance(photoId: string, count: number): Promise<void> {
+  for (const [at, type] of steps.slice(0, count).entries()) {
+    await event.journal.commit(event.eventId, async (tx) => {
+      await tx.query(`update photos set ${stamps[at]} where photo_id = $1`, [photoId]);
+      // Backups are not written yet: their entry type is the next one.
+      return { value: undefined, entries: [{ type: type as 'photo.stored', photo_id: photoId }] };
+    });
+  }
+}
+
+const report = (jobId: string, ownedBy?: string) =>
+  readCardReport(event.database, { eventId: event.eventId, jobId, ownedBy });
+
+test.each([
+  { name: 'all verified and backed up', reached: [3, 3, 3], verdict: 'safe_to_format' },
+  { name: 'all verified, one not backed up', reached: [3, 2, 3], verdict: 'not_backed_up' },
+  { name: 'one stored, not yet verified', reached: [3, 1, 3], verdict: 'incomplete' },
+  { name: 'one announced and never sent', reached: [3, 0, 3], verdict: 'incomplete' },
+])('the verdict of a card with $name is $verdict', async ({ reached, verdict }) => {
+  const { job_id, files } = await announce(reached.length);
+  for (const [at, { photo_id }] of files.entries()) await advance(photo_id, reached[at] ?? 0);
+  const card = await report(job_id);
+  expect([card?.verdict, card?.frames.map(({ state }) => state)]).toEqual([
+    verdict,
+    reached.map((count) => ['announced', 'stored', 'verified', 'backed_up'][count]),
+  ]);
+});
+
+test('each state is proved by the entry that says so, with the hash that the journal keeps', async () => {
+  const { job_id, files } = await announce(2);
+  await advance(files[0]?.photo_id ?? '', 2);
+  const card = await report(job_id);
+  const [entry, none] = card?.frames.map((frame) => frame.entry) ?? [];
+  const [kept] = await event.database.query<{ hash: string }>(
+    `select encode(hash, 'hex') as hash from journal where event_id = $1 and seq = $2`,
+    [event.eventId, entry?.seq],
+  );
+  expect([entry?.type, entry?.hash, none]).toEqual(['photo.verified', kept?.hash, null]);
+  expect(card?.head).toMatchObject({ seq: entry?.seq, hash: kept?.hash });
+  expect(card?.event_title).toBe('Ayu & Bram');
+});
+
+test('a failed photo and a deleted one say why, and no card with one is safe', async () => {
+  const { job_id, files } = await announce(2);
+  const [failed = '', deleted = ''] = files.map(({ photo_id }) => photo_id);
+  for (const photoId of [failed, deleted]) await advance(photoId, 3);
+  const error = JSON.stringify({ class: 'invalid', code: 'hash_invalid', message: 'Other bytes came.' });
+  await event.database.query(`update photos set state = 'failed', processing_error = $2 where photo_id = $1`, [
+    failed,
+    error,
+  ]);
+  await event.database.query(`update photos set state = 'deleted' where photo_id = $1`, [deleted]);
+  const card = await report(job_id);
+  expect(card?.frames.map(({ state, reason }) => [state, reason])).toEqual([
+    ['failed', 'hash_invalid'],
+    ['missing', 'deleted'],
+  ]);
+  expect(card?.verdict).toBe('incomplete');
+});
+
+test('a photo without a hash of its photographer is stored, not verified, and says why', async () => {
+  const { job_id, files } = await announce(1);
+  await advance(files[0]?.photo_id ?? '', 1);
+  await event.database.query('update photos set sha256 = null where photo_id = $1', [files[0]?.photo_id]);
+  expect((await report(job_id))?.frames[0]).toMatchObject({ state: 'stored', reason: 'no_sha256' });
+});
+
+test("another uploader's card is not shown", async () => {
+  const { job_id } = await announce(1);
+  expect(await report(job_id, randomUUID())).toBeUndefined();
+  expect(await report(randomUUID())).toBeUndefined();
+});
