@@ -24,6 +24,7 @@ import { openObjects } from '#internal/objects/objects.ts';
 import { objectsOptions } from '#internal/objects/settings.ts';
 import { cancelled } from '#internal/process/context.ts';
 import type { Process } from '#internal/process/process.ts';
+import { neglectedUploads } from '#internal/uploads/neglected.ts';
 import { uploadStore } from '#internal/uploads/store.ts';
 import type { Upload } from '#internal/uploads/upload.ts';
 import { loadConfig } from './config.ts';
@@ -31,7 +32,7 @@ import { createLeases } from './lease.ts';
 import { createPresigner } from './presign.ts';
 import { createServer } from './server.ts';
 import { PhotoDataStore } from './store.ts';
-import { sweep } from './sweep.ts';
+import { type Swept, sweep } from './sweep.ts';
 import { createTus } from './tus.ts';
 import { addWays } from './ways.ts';
 
@@ -105,14 +106,30 @@ export async function main(proc: Process): Promise<void> {
   proc.probe('database', () => database.probe());
   proc.probe('bucket', () => objects.probe());
   await using _server = await listen(app, config.UPLOAD_LISTEN);
-  const sweeping = sweep(proc.ctx, deps, {
-    everySeconds: config.UPLOAD_SWEEP_SECONDS,
-    idleSeconds: config.UPLOAD_SWEEP_SECONDS,
-  });
+  const sweeping = sweep(
+    proc.ctx,
+    { ...deps, neglected: neglectedUploads(database), onSwept: sweptMetrics(proc) },
+    {
+      everySeconds: config.UPLOAD_SWEEP_SECONDS,
+      idleSeconds: config.UPLOAD_SWEEP_SECONDS,
+    },
+  );
   proc.ready();
   await cancelled(proc.ctx);
   await drain(config.UPLOAD_DRAIN_SECONDS);
   await Promise.all([sweeping, relay.ended, trouble.ended]);
+}
+
+function sweptMetrics(proc: Process) {
+  const counter = new Counter({
+    name: 'kilat_upload_swept',
+    help: 'Uploads that the sweeper settled',
+    labelNames: ['how'],
+    registers: [proc.metrics],
+  });
+  return (swept: Swept) => {
+    for (const [how, count] of Object.entries(swept)) if (count > 0) counter.inc({ how }, count);
+  };
 }
 
 function storedMetrics(proc: Process) {

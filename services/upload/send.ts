@@ -17,12 +17,15 @@ import type { PartRange } from './layout.ts';
 const firstVersion = 1;
 
 /** Gives the key of the original that an upload makes. */
-export function keyOf(upload: Upload): string {
+export function keyOf(upload: Pick<Upload, 'eventId' | 'photoId'>): string {
   return originalKey(upload.eventId, upload.photoId, firstVersion);
 }
 
 /** Gives the key of one tail of an upload. */
-export function keyOfTail(upload: Upload, tail: { part: number; generation: number }): string {
+export function keyOfTail(
+  upload: Pick<Upload, 'eventId' | 'photoId'>,
+  tail: { part: number; generation: number },
+): string {
   return tailKey(upload.eventId, upload.photoId, tail.part, tail.generation);
 }
 
@@ -135,8 +138,11 @@ export function goneFault(): Fault {
   return new Fault('missing', 'The upload is lost: send the file again.', { code: 'upload_gone', status: 410 });
 }
 
+/** Is what an upload that ended may have left in the bucket. */
+export type Leftovers = Pick<Upload, 'eventId' | 'photoId' | 'multipartId' | 'tails'>;
+
 /** Removes all that an unfinished upload has stored. */
-export async function discard(objects: Objects, upload: Upload): Promise<void> {
+export async function discard(objects: Objects, upload: Leftovers): Promise<void> {
   const UploadId = upload.multipartId ?? undefined;
   if (UploadId !== undefined) {
     const command = new AbortMultipartUploadCommand({ Bucket: objects.bucket, Key: keyOf(upload), UploadId });

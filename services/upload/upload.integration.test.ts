@@ -98,7 +98,7 @@ test('the sweeper finishes what a crash cut off between the object and its commi
   upload.failNext('HeadObjectCommand');
   const sent = await send(upload, photo, { retryDelays: [] });
   expect(sent.stored).toBe(false);
-  expect(await upload.sweep()).toBe(1);
+  expect(await upload.sweep()).toMatchObject({ stored: 1 });
   expect(await rowOf(sent.id)).toEqual(storedOnce);
 });
 

@@ -22,6 +22,7 @@ import { silentLog } from '#internal/log/log.ts';
 import { originalKey } from '#internal/objects/key.ts';
 import { openObjects } from '#internal/objects/objects.ts';
 import { contextOf } from '#internal/process/context.ts';
+import { neglectedUploads } from '#internal/uploads/neglected.ts';
 import { uploadStore } from '#internal/uploads/store.ts';
 import { freshBucket, freshDatabase, temporaryFolder, testServers } from '../../deploy/local/testing.ts';
 import { createLeases } from './lease.ts';
@@ -65,6 +66,7 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
   const allowances = allowancesOf(readSettings(admissionSettings, {}));
   const uploads = uploadStore(database, announceLimits(allowances));
   const access = accessOf(database);
+  const neglected = neglectedUploads(database);
   const sessions = sessionsOf(database);
   const spoolDir = join(temporaryFolder(), 'spool');
   mkdirSync(spoolDir, { recursive: true });
@@ -134,7 +136,9 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
       const what = { Bucket: objects.bucket, Key: originalKey(event.event_id, photoId, 1), UploadId: row?.id };
       await objects.client.send(new AbortMultipartUploadCommand(what));
     },
-    sweep: () => sweepOnce(contextOf(AbortSignal.timeout(20_000)), server.deps, 0),
+    /** Lets the sweeper look once; answers what it did. */
+    sweep: () => sweepOnce(contextOf(AbortSignal.timeout(20_000)), { ...server.deps, neglected, onSwept: () => {} }, 0),
+    neglected,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await objects[Symbol.asyncDispose]();

@@ -85,7 +85,8 @@ async function insertUploads(tx: Transaction, what: Announcement, rows: string):
   const { eventId, uploader, way, holder = null } = what;
   await tx.query(
     `insert into uploads (event_id, photo_id, account_id, uploader_id, way, length, metadata, holder, generation, lease_until)
-     select $1, r.photo_id, $2, $3, $4, r.length, r.metadata, $5::uuid, 1,
+     select $1, r.photo_id, $2, $3, $4, r.length, r.metadata, $5::uuid,
+       case when $5::uuid is null then 0 else 1 end,
        case when $5::uuid is null then null else now() + interval '10 seconds' end
      from json_to_recordset($6::json) r(photo_id uuid, length bigint, metadata json)`,
     [eventId, uploader.accountId, uploader.uploaderId, way, holder, rows],

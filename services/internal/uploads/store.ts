@@ -27,7 +27,6 @@ export function uploadStore(database: Database, limits: AnnounceLimits) {
     advance: (upload: Upload, progress: Progress) => advance(database, upload, progress),
     settle: (upload: Upload, state: EndState, refusal: string) =>
       database.transaction((tx) => settle(tx, upload, state, refusal)),
-    abandoned: (idleSeconds: number, limit: number) => abandoned(database, idleSeconds, limit),
   };
 }
 
@@ -124,17 +123,4 @@ async function settle(tx: Transaction, upload: Upload, state: EndState, refusal:
     [upload.eventId, upload.photoId, error, state === 'ended' ? 'deleted' : 'failed'],
   );
   return true;
-}
-
-async function abandoned(
-  db: Queryable,
-  idleSeconds: number,
-  limit: number,
-): Promise<{ eventId: string; photoId: string }[]> {
-  return db.query(
-    `select event_id as "eventId", photo_id as "photoId" from uploads
-     where state = 'open' and (holder is null or lease_until < now()) and last_activity_at < now() - make_interval(secs => $1)
-     order by last_activity_at limit $2`,
-    [idleSeconds, limit],
-  );
 }

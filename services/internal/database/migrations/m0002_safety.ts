@@ -87,6 +87,7 @@ alter table uploads drop constraint uploads_state_check;
 alter table uploads add constraint uploads_state_check check (state in ('open', 'finished', 'refused', 'gone', 'ended', 'expired'));
 alter table uploads add column uploader_id uuid;
 alter table uploads add column way text not null default 'tus' check (way in ('tus', 'presigned', 'batch'));
+alter table uploads add column swept_at timestamptz;
 alter table uploads add column reserved_on date not null default (now() at time zone 'utc')::date;
 alter table uploads add column expires_at timestamptz not null default now() + interval '48 hours';
 update uploads set uploader_id = account_id;

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { photoOf, startUpload, type TestUpload } from './uploadtest.ts';
+
+const mebibyte = 1024 * 1024;
+let upload: TestUpload;
+beforeAll(async () => {
+  upload = await startUpload();
+});
+afterAll(() => upload[Symbol.asyncDispose]());
+
+const headers = () => ({ cookie: upload.cookie, 'tus-resumable': '1.0.0' });
+
+/** Creates an upload and sends its first bytes; answers the photo's id. */
+async function begin(photo: Buffer, bytes: number): Promise<string> {
+  const metadata = `event_id ${btoa(upload.eventId)},filename ${btoa('a.jpg')}`;
+  const created = await fetch(upload.files, {
+    method: 'POST',
+    headers: { ...headers(), 'upload-length': String(photo.length), 'upload-metadata': metadata },
+  });
+  const url = new URL(created.headers.get('location') ?? '', upload.files);
+  const patched = await fetch(url, {
+    method: 'PATCH',
+    headers: { ...headers(), 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
+    body: new Uint8Array(photo.subarray(0, bytes)),
+  });
+  expect(patched.status).toBe(204);
+  return url.pathname.split('/').at(-1) ?? '';
+}
+
+async function age(photoId: string, sql: string): Promise<void> {
+  await upload.database.query(`update uploads set ${sql} where photo_id = $1`, [photoId]);
+}
+
+async function rowOf(photoId: string) {
+  const [row] = await upload.database.query<{ state: string; photo: string; multipartId: string | null; tails: [] }>(
+    `select u.state, p.state as photo, multipart_id as "multipartId", tails from uploads u join photos p using (event_id, photo_id)
+     where photo_id = $1`,
+    [photoId],
+  );
+  return row;
+}
+
+async function used(): Promise<number> {
+  const [row] = await upload.database.query<{ bytes: number }>(
+    `select bytes from quota_usage where subject_id = $1 and day = '-infinity'`,
+    [upload.eventId],
+  );
+  return row?.bytes ?? 0;
+}
+
+test.each([
+  { name: 'a cut photo of one PUT', size: 8 * mebibyte, bytes: 3 * mebibyte },
+  { name: 'one of parts', size: 40 * mebibyte, bytes: 20 * mebibyte },
+])('ends $name whose time is over, gives its quota back and keeps nothing of it', async ({ size, bytes }) => {
+  const before = await used();
+  const photoId = await begin(await photoOf(size), bytes);
+  await age(photoId, `expires_at = now() - interval '1 second'`);
+  expect(await upload.sweep()).toMatchObject({ expired: 1 });
+  expect(await rowOf(photoId)).toMatchObject({ state: 'expired', photo: 'failed' });
+  expect(await used()).toBe(before);
+  await age(photoId, `last_activity_at = now() - interval '2 minutes'`);
+  expect(await upload.sweep()).toMatchObject({ discarded: 1 });
+  expect(await rowOf(photoId)).toMatchObject({ multipartId: null, tails: [] });
+  const tail = await upload.objects.head(`e/${upload.eventId}/${photoId}/tail-1-2`);
+  expect(tail).toBeUndefined();
+});
+
+test('stores what is complete although its time is over', async () => {
+  const photo = await photoOf(mebibyte);
+  const photoId = await begin(photo, photo.length - 1);
+  await age(photoId, `expires_at = now() - interval '1 second'`);
+  await upload.objects.put({
+    ...{ key: `e/${upload.eventId}/${photoId}/original-1`, body: photo, size: photo.length, contentType: 'image/jpeg' },
+  });
+  expect(await upload.sweep()).toMatchObject({ stored: 1, expired: 0 });
+  expect(await rowOf(photoId)).toMatchObject({ state: 'finished', photo: 'stored' });
+});
+
+test('looks at an upload once, then not before something happens to it or a quarter of an hour is over', async () => {
+  const photoId = await begin(await photoOf(4 * mebibyte), mebibyte);
+  const looked = async () => (await upload.neglected.unfinished(0, 200)).some((one) => one.photoId === photoId);
+  expect([await looked(), await looked()]).toEqual([true, false]);
+  await age(photoId, `last_activity_at = now()`);
+  expect([await looked(), await looked()]).toEqual([true, false]);
+  await age(photoId, `swept_at = now() - interval '16 minutes', last_activity_at = now() - interval '1 hour'`);
+  expect(await looked()).toBe(true);
+});
+
+test('leaves alone what was only announced, and who is writing', async () => {
+  const photoId = await begin(await photoOf(4 * mebibyte), mebibyte);
+  const looked = async () => (await upload.neglected.unfinished(0, 200)).some((one) => one.photoId === photoId);
+  await age(photoId, 'generation = 0');
+  expect(await looked()).toBe(false);
+  await age(photoId, `generation = 9, holder = gen_random_uuid(), lease_until = now() + interval '5 seconds'`);
+  expect(await looked()).toBe(false);
+});
+
+test('forgets ended uploads after seven days, never open ones', async () => {
+  const [ended, open] = [await begin(await photoOf(mebibyte), 1_000), await begin(await photoOf(mebibyte), 1_000)];
+  await age(ended, `state = 'ended', tails = '[]', last_activity_at = now() - interval '8 days'`);
+  await age(open, `last_activity_at = now() - interval '8 days'`);
+  expect(await upload.sweep()).toMatchObject({ forgotten: 1 });
+  expect([await rowOf(ended), (await rowOf(open))?.state]).toEqual([undefined, 'open']);
+});
