@@ -1,5 +1,5 @@
 /**
- * kilat serve | migrate | owner-link | env | version
+ * kilat serve | migrate | owner-link | verify | restore | env | version
  *
  * The only file that reads the process and ends it: targets get what they may know of it handed down.
  */
@@ -13,16 +13,21 @@ import { openLog } from '#internal/log/log.ts';
 import manifest from './package.json' with { type: 'json' };
 import { serve, serveSettings } from './serve.ts';
 import { loadTarget, parseTargets, targetNames } from './targets.ts';
+import { restore, verify } from './verify.ts';
 
 const usage = `Usage: kilat <command>
   serve --target=<${targetNames.join('|')}>[,…]   run targets until SIGTERM
   migrate        bring the database's schema up to date
   owner-link     print a one-time sign-in link of the owner; earlier unused ones end
+  verify [--event=…] [--json]   read every original again, and the journal; name what is not as it should be
+  restore        begin a new epoch after the database was put back to an earlier point
   env --target=… print the settings of targets: name, default, meaning
   version        print the version`;
 
-const commands: Record<string, (target: string | undefined) => Promise<number>> = {
-  serve: async (target) => serve(namesOf(target), process.env, stopSignal()),
+type Values = { target?: string | undefined; event?: string | undefined; json?: boolean | undefined };
+
+const commands: Record<string, (values: Values) => Promise<number>> = {
+  serve: async ({ target }) => serve(namesOf(target), process.env, stopSignal()),
   migrate: async () => {
     const { DATABASE_URL } = readSettings(databaseSettings, process.env);
     const applied = await migrate(DATABASE_URL, openLog({ level: 'warn', target: 'migrate' }));
@@ -39,7 +44,17 @@ const commands: Record<string, (target: string | undefined) => Promise<number>> 
     process.stdout.write(`${await mintOwnerLink(database)}\n`);
     return 0;
   },
-  env: async (target) => {
+  verify: ({ event, json = false }) =>
+    verify(process.env, {
+      ...{ event, json, signal: stopSignal() },
+      print: (line) => void process.stdout.write(`${line}\n`),
+      tell: (line) => void process.stderr.write(`${line}\n`),
+    }),
+  restore: async () => {
+    process.stdout.write(`${await restore(process.env)}\n`);
+    return 0;
+  },
+  env: async ({ target }) => {
     const targets = await Promise.all(namesOf(target).map(loadTarget));
     process.stdout.write(
       `${settingsTable(Object.assign({}, serveSettings, ...targets.map(({ settings }) => settings)))}\n`,
@@ -69,10 +84,15 @@ function stopSignal(): AbortSignal {
 async function run(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { target: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      target: { type: 'string' },
+      event: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   const command = commands[positionals[0] ?? ''];
-  if (command !== undefined && values.help !== true) return command(values.target);
+  if (command !== undefined && values.help !== true) return command(values);
   process.stdout.write(`${usage}\n`);
   return values.help === true ? 0 : 2;
 }

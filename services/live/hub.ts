@@ -96,13 +96,13 @@ export function createHub(deps: Omit<ChannelDeps, 'onRightsEnded'>) {
 
   async function wakeBehind(): Promise<void> {
     if (channels.size === 0) return;
-    const heads = await deps.database.query<{ eventId: string; seq: number }>(
-      `select event_id as "eventId", head_seq as seq from heads where event_id = any($1::uuid[])`,
+    const heads = await deps.database.query<{ eventId: string; epoch: string; seq: number }>(
+      `select h.event_id as "eventId", i.epoch, h.head_seq as seq from heads h cross join installation i where h.event_id = any($1::uuid[])`,
       [[...channels.keys()]],
     );
-    for (const { eventId, seq } of heads) {
+    for (const { eventId, epoch, seq } of heads) {
       const channel = channels.get(eventId);
-      if (channel !== undefined && channel.head.seq !== seq) channel.wake();
+      if (channel !== undefined && (channel.head.seq !== seq || channel.head.epoch !== epoch)) channel.wake();
     }
   }
 }

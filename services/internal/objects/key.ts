@@ -5,6 +5,16 @@ export function originalKey(eventId: string, photoId: string, version: number): 
   return `e/${eventId}/${photoId}/original-${version}`;
 }
 
+/** Composes the prefix under which all of an event lies. */
+export function eventPrefix(eventId: string): string {
+  return `e/${eventId}/`;
+}
+
+/** Tells of which photo a key is the original; undefined for any other key. */
+export function photoOfOriginal(key: string): string | undefined {
+  return /^e\/[0-9a-f-]{36}\/([0-9a-f-]{36})\/original-\d+$/.exec(key)?.[1];
+}
+
 /** Composes the key of a rendition of one version. */
 export function renditionKey(eventId: string, photoId: string, rendition: RenditionName, version: number): string {
   return `e/${eventId}/${photoId}/${rendition}-${version}.webp`;

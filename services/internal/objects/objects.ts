@@ -4,6 +4,7 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -41,6 +42,13 @@ export interface NewObject {
   contentType: string;
 }
 
+/** Is an object as a listing has it. */
+export interface ListedObject {
+  key: string;
+  size: number;
+  modifiedAt: Date;
+}
+
 /** Is the door to S3-compatible storage. Failures of the server are Faults of kind unavailable. */
 export interface Objects extends AsyncDisposable {
   readonly client: S3Client;
@@ -49,6 +57,8 @@ export interface Objects extends AsyncDisposable {
   get(key: string, options?: { range?: string; signal?: AbortSignal }): Promise<ObjectBody | undefined>;
   put(object: NewObject): Promise<void>;
   remove(keys: readonly string[]): Promise<void>;
+  /** Lists what lies under a prefix, in the order of keys. */
+  list(prefix: string): AsyncIterable<ListedObject>;
   probe(): Promise<string | undefined>;
 }
 
@@ -63,6 +73,7 @@ export function openObjects(options: ObjectsOptions): Objects {
     get: (key, { range, signal } = {}) => absentAsUndefined(() => getObject(client, { bucket, key, range }, signal)),
     put: (object) => guarded(() => putObject(client, bucket, object)),
     remove: (keys) => guarded(() => removeObjects(client, bucket, keys)),
+    list: (prefix) => listObjects(client, bucket, prefix),
     probe: () => probeBucket(client, bucket),
     [Symbol.asyncDispose]: async () => client.destroy(),
   };
@@ -117,6 +128,17 @@ async function removeObjects(client: S3Client, bucket: string, keys: readonly st
   if (keys.length === 0) return;
   const Objects = keys.map((Key) => ({ Key }));
   await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }));
+}
+
+async function* listObjects(client: S3Client, Bucket: string, Prefix: string): AsyncGenerator<ListedObject> {
+  let ContinuationToken: string | undefined;
+  do {
+    const command = new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken });
+    const answer = await guarded(() => client.send(command));
+    for (const { Key: key = '', Size: size = 0, LastModified: modifiedAt = new Date() } of answer.Contents ?? [])
+      yield { key, size, modifiedAt };
+    ContinuationToken = answer.NextContinuationToken;
+  } while (ContinuationToken !== undefined);
 }
 
 async function probeBucket(client: S3Client, bucket: string): Promise<string | undefined> {

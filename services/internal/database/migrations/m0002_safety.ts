@@ -107,7 +107,8 @@ create table quarantine (
 create table verifications (
   event_id uuid primary key,
   verified_to uuid,
-  started_at timestamptz not null default now(),
-  finished_at timestamptz
+  photos integer not null default 0,
+  findings jsonb not null default '[]',
+  started_at timestamptz not null default now()
 );
 `;
