@@ -6,7 +6,7 @@ import { photoOf, sha256, startUpload, type TestUpload } from './uploadtest.ts';
 
 /*
  * What the extension checksum asks of a server, in short, and where it is held here:
- *   MUST    be named in Tus-Extension, checksum-trailer too; Tus-Checksum-Algorithm in OPTIONS   protocol.core, OPTIONS
+ *   MUST    be named in Tus-Extension, checksum-trailer too; Tus-Checksum-Algorithm in OPTIONS   protocol.versions, OPTIONS
  *   MUST    the chunk is verified once the whole request has come                                both ways
  *   MAY     204 for a match, 400 for an unknown algorithm, 460 for a mismatch                    both ways
  *   MUST    in the last two the chunk is discarded and the offset stays                          both ways

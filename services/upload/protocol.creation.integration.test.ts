@@ -4,7 +4,7 @@ import { photoOf, startUpload, type TestUpload } from './uploadtest.ts';
 
 /*
  * What the extensions creation and creation-with-upload ask of a server, in short, and where it is held here:
- *   MUST    be named in Tus-Extension, the second only with the first                      protocol.core, OPTIONS
+ *   MUST    be named in Tus-Extension, the second only with the first                      protocol.versions, OPTIONS
  *   MUST    201 with Location, absolute or relative                                        creation
  *   MUST    Upload-Length or Upload-Defer-Length: 1; the second is not offered: 400        length
  *   MUST    413 above the maximum                                                          length

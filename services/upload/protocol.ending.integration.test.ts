@@ -5,7 +5,7 @@ import { photoOf, startUpload, type TestUpload } from './uploadtest.ts';
 
 /*
  * What the extensions expiration and termination ask of a server, in short, and where it is held here:
- *   MUST    both be named in Tus-Extension                                                   protocol.core, OPTIONS
+ *   MUST    both be named in Tus-Extension                                                   protocol.versions, OPTIONS
  *   MUST    Upload-Expires in the 201, and in every PATCH answer of what is going to expire  expiration
  *   MUST    its value is an HTTP date; it may change                                         expiration
  *   SHOULD  410 to who resumes what has expired, 404 only where nobody keeps track           expiration

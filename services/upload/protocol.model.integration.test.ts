@@ -7,6 +7,8 @@ import { photoOf, sha256, startUpload, type TestUpload } from './uploadtest.ts';
 const length = 300_000;
 let upload: TestUpload;
 let photo: Buffer;
+// A machine under load may keep a server waiting too long once; clients ask where they stand and go on.
+let unavailable = 0;
 beforeAll(async () => {
   upload = await startUpload();
   photo = await photoOf(length);
@@ -87,10 +89,13 @@ const sending = fc
         const body = Buffer.alloc(fits ? Math.min(bytes, Math.max(0, length - at)) : bytes);
         photo.copy(body, 0, Math.min(at, length));
         const { status, headers } = await patch(upload, real.url, at, withSum(kind, body));
+        if (status === 503) {
+          unavailable++;
+          return await stand(model, real, body.length);
+        }
         expect(status).toBe(statusOf(model, at, body.length, kind));
         if (status !== 204) return;
-        model.offset += body.length;
-        if (model.offset === length) model.state = 'stored';
+        move(model, model.offset + body.length);
         expect(headers['upload-offset']).toBe(String(model.offset));
       },
     ),
@@ -106,15 +111,24 @@ const cutting = fc.tuple(size, fc.boolean()).map(([bytes, checked]) =>
       const writing = begin(upload, real.url, { offset: model.offset, length: rest.length, first: came, headers });
       await arrived(real.url);
       await writing.cut();
-      const offset = Number((await head(upload, real.url)).headers['upload-offset']);
-      // What was under way when the connection broke may have come or not; what is told was stored.
-      expect(offset).toBeGreaterThanOrEqual(model.offset);
-      expect(offset).toBeLessThanOrEqual(model.offset + (checked ? 0 : came.length));
-      model.offset = offset;
+      await stand(model, real, checked ? 0 : came.length);
     },
     ({ state }) => state === 'open',
   ),
 );
+
+function move(model: Model, offset: number): void {
+  model.offset = offset;
+  if (offset === length) model.state = 'stored';
+}
+
+/** Learns as a client does where the upload stands: what was under way may have come or not, what was told was stored. */
+async function stand(model: Model, real: Real, underWay: number): Promise<void> {
+  const offset = Number((await head(upload, real.url)).headers['upload-offset']);
+  expect(offset).toBeGreaterThanOrEqual(model.offset);
+  expect(offset).toBeLessThanOrEqual(model.offset + underWay);
+  move(model, offset);
+}
 
 async function arrived(url: string): Promise<void> {
   const held = 'select 1 from uploads where photo_id = $1 and holder is not null';
@@ -134,4 +148,5 @@ test('any sequence of requests gets the answers that the protocol names, and wha
     if (model.state === 'stored') expect(await storedHash(real.url)).toBe(sha256(photo));
   });
   await fc.assert(property, { numRuns: 30, interruptAfterTimeLimit: 45_000, endOnFailure: true });
+  expect(unavailable).toBeLessThanOrEqual(1);
 });

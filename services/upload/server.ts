@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import type { Server } from '@tus/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -50,6 +50,8 @@ export function createServer(deps: ServerDeps) {
     reply.hijack();
     for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value ?? '');
     req.raw.method = method;
+    // Of use to nobody here, and a second proxy makes a list of it, which @tus/server takes for a bad request.
+    strip(req.raw, 'x-forwarded-proto');
     req.raw.setTimeout(deps.idleSeconds * 1_000, () => req.raw.destroy());
     const request = requestOf(method, { req: req.raw, res: reply.raw, principal });
     const handled = uploadRequest.run(request, () => deps.tus.handle(req.raw, reply.raw));
@@ -71,6 +73,11 @@ export function createServer(deps: ServerDeps) {
     await Promise.all([...running].map(({ done }) => done));
   }
   return { app, drain: drainAll };
+}
+
+function strip(req: IncomingMessage, header: string): void {
+  delete req.headers[header];
+  req.rawHeaders = req.rawHeaders.filter((_, at, all) => all[at - (at % 2)]?.toLowerCase() !== header);
 }
 
 async function unreachable(): Promise<never> {
