@@ -52,6 +52,15 @@ describe('HEAD', () => {
   });
 });
 
+test('a HEAD waits with 423 while an upload cannot be finished: a 5xx would make clients start over', async () => {
+  const url = await create(upload, photo.length);
+  upload.failNext('HeadObjectCommand');
+  expect(await patch(upload, url, 0, { body: photo })).toMatchObject({ status: 503, headers: { 'retry-after': '2' } });
+  upload.failNext('HeadObjectCommand');
+  expect(await head(upload, url)).toMatchObject({ status: 423, headers: { 'retry-after': '2' } });
+  expect(await offsetOf(upload, url)).toBe(photo.length);
+});
+
 describe('PATCH', () => {
   test('the Server MUST acknowledge with 204 and the offset before plus the bytes received', async () => {
     const url = await create(upload, photo.length);
@@ -128,6 +137,14 @@ describe('PATCH', () => {
     await writing.cut();
     await expect.poll(() => offsetOf(upload, url)).toBe(60_000);
     expect(await patch(upload, url, 60_000, { body: photo.subarray(60_000) })).toMatchObject({ status: 204 });
+  });
+
+  test('silence SHOULD be handled by closing the connection, and what came before it is stored', async () => {
+    await using impatient = await upload.replica({ idleSeconds: 1 });
+    const url = (await create(upload, photo.length)).replace(upload.files, impatient.files);
+    const writing = begin(upload, url, { offset: 0, length: photo.length, first: photo.subarray(0, 60_000) });
+    expect(await writing.status()).toBe(0);
+    await expect.poll(() => offsetOf(upload, url)).toBe(60_000);
   });
 });
 

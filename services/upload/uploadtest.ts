@@ -71,7 +71,7 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
   const spoolDir = join(temporaryFolder(), 'spool');
   mkdirSync(spoolDir, { recursive: true });
   /** Starts one server on all this, as another replica has it. */
-  async function serve() {
+  async function serve({ idleSeconds = 30 } = {}) {
     const leases = createLeases(uploads, log);
     const deps = { uploads, objects, journal, log, leases, spoolDir, onStored: () => {}, access };
     const store = new PhotoDataStore(deps);
@@ -82,7 +82,7 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
       ...{ putBytes: 1024 * 1024, mostFiles: 20, seconds: batchSeconds },
     };
     const otherWays = (scope: App) => addWays(scope, ways);
-    const options = { tus, sessions, otherWays, allowedOrigins: [], trustProxy: [], maxBytes, idleSeconds: 30, log };
+    const options = { tus, sessions, otherWays, allowedOrigins: [], trustProxy: [], maxBytes, idleSeconds, log };
     const { app, drain } = createServer(options);
     await app.listen({ host: '127.0.0.1', port: 0 });
     return {
