@@ -13,6 +13,7 @@ const cases = [
   { name: 'NoSuchBucket', status: 404, want: 'unavailable' },
   { name: 'Unknown', status: 400, want: 'unavailable' },
   { name: 'IncompleteBody', status: 400, want: 'unavailable' },
+  { name: 'BadRequest', status: 400, want: 'unavailable' },
   { name: 'InvalidArgument', status: 400, want: 'itself' },
   { name: 'NoSuchKey', status: 404, want: 'itself' },
 ];

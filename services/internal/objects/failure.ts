@@ -14,7 +14,7 @@ export function isThereAlready(error: unknown): boolean {
 }
 
 // 4xx that tell of a connection or a server that broke while bytes went over: seen as a nameless 400 of a dying server.
-const broken = new Set(['Unknown', 'UnknownError', 'IncompleteBody', 'RequestTimeout', 'BadDigest']);
+const broken = new Set(['Unknown', 'UnknownError', 'BadRequest', 'IncompleteBody', 'RequestTimeout', 'BadDigest']);
 
 /** Turns what S3 refuses into a fault: its 401, 403, 5xx, lost connections and lost buckets are never the client's. */
 export function asObjectFault(error: unknown): unknown {
