@@ -6,10 +6,11 @@ export const maxJobFiles = 5000;
 
 /** Describes one file of a manifest; size is in bytes, last_modified in milliseconds since 1970, sha256 lower-case hex. */
 export const JobFile = z.object({
-  name: z.string().check(z.minLength(1), z.maxLength(255)),
+  // PostgreSQL keeps no NUL in a text.
+  name: z.string().check(z.minLength(1), z.maxLength(255), z.regex(/^[^\0]*$/)),
   size: z.int().check(z.minimum(1)),
   type: z.optional(z.string().check(z.maxLength(127))),
-  last_modified: z.optional(z.int().check(z.minimum(0), z.maximum(8_640_000_000_000_000))),
+  last_modified: z.optional(z.int().check(z.minimum(0), z.maximum(99_999_999_999_999))),
   sha256: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
 });
 export type JobFile = z.infer<typeof JobFile>;
