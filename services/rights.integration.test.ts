@@ -64,9 +64,9 @@ async function addPeople() {
 async function announceJob(): Promise<string> {
   const limits = announceLimits(allowancesOf(readSettings(admissionSettings, {})));
   const uploader = { uploaderId: event.ownerId, accountId: event.ownerId, name: 'Owner', role: 'owner' } as const;
-  const manifest = { files: [{ name: 'a.jpg', size: 1 }] };
+  const files = [{ name: 'a.jpg', size: 1 }];
   const announced = await jobStore(event.database, event.journal, limits).create({
-    ...{ eventId: event.eventId, uploader, way: 'tus', manifest },
+    ...{ eventId: event.eventId, uploader, way: 'tus', files, total: 2 },
   });
   return announced.job_id;
 }
@@ -209,6 +209,13 @@ const knocks: Knock[] = [
     path: () => `${base()}/jobs/${job}/card`,
   },
   {
+    route: 'POST more files of a job',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/jobs/${job}/files`,
+    init: { method: 'POST', json: { files: [{ name: 'b.jpg', size: 1 }] } },
+  },
+  {
     route: 'POST the progress of a job',
     at: 'api',
     opens: ['owner'],
@@ -301,6 +308,7 @@ test('no route is left out of the matrix', async () => {
     'POST /api/events',
     'POST /api/events/{event_id}/invites',
     'POST /api/events/{event_id}/jobs',
+    'POST /api/events/{event_id}/jobs/{job_id}/files',
     'POST /api/events/{event_id}/jobs/{job_id}/progress',
     'POST /api/events/{event_id}/links',
     'POST /api/events/{event_id}/people/{account_id}/sign-in-link',

@@ -15,12 +15,22 @@ export const JobFile = z.object({
 });
 export type JobFile = z.infer<typeof JobFile>;
 
-/** Describes the body of `POST /api/events/:event_id/jobs`: the manifest, in the order of the answer. */
+const JobFiles = z.array(JobFile).check(z.minLength(1), z.maxLength(maxJobFiles));
+
+/**
+ * Describes the body of `POST /api/events/:event_id/jobs`: the manifest, in the order of the answer. `total` says how many
+ * files the card has when not all are in it yet: they follow by `…/jobs/:job_id/files`, and the job is open until then.
+ */
 export const CreateJob = z.object({
-  files: z.array(JobFile).check(z.minLength(1), z.maxLength(maxJobFiles)),
+  files: JobFiles,
+  total: z.optional(z.int().check(z.minimum(1), z.maximum(maxJobFiles))),
   album_id: z.optional(z.uuid()),
 });
 export type CreateJob = z.infer<typeof CreateJob>;
+
+/** Describes the body of `POST /api/events/:event_id/jobs/:job_id/files`: the next files of a manifest. */
+export const AddFiles = z.object({ files: JobFiles });
+export type AddFiles = z.infer<typeof AddFiles>;
 
 /**
  * Describes where one file goes. `tus`: HEAD and PATCH `url`. `presigned`: POST `url` for fresh URLs of the bucket.
@@ -34,7 +44,7 @@ export const JobFileAnswer = z.object({
 });
 export type JobFileAnswer = z.infer<typeof JobFileAnswer>;
 
-/** Describes the answer of `POST /api/events/:event_id/jobs` (201). */
+/** Describes the answer of both (201). */
 export const JobAnnounced = z.object({ job_id: z.uuid(), files: z.array(JobFileAnswer) });
 export type JobAnnounced = z.infer<typeof JobAnnounced>;
 

@@ -6,10 +6,10 @@ import { encodeEvent } from './stream.ts';
 
 const progressEveryMs = 250;
 
-/** Is the job that a client follows: frames come with its photos alone. */
+/** Is the job that a client follows: frames come with its photos alone, or all photos while not all files are announced. */
 export interface FollowedJob {
   readonly jobId: string;
-  readonly photoIds: ReadonlySet<string>;
+  readonly photoIds: ReadonlySet<string> | undefined;
   /** Is what the client was last told of the job. */
   told: string;
 }
@@ -21,11 +21,13 @@ export async function followJob(
 ): Promise<FollowedJob | undefined> {
   const [job] = await readJobs(from, { eventId, jobIds: [jobId], ownedBy, limit: 1 });
   if (job === undefined) return undefined;
-  return { jobId, photoIds: new Set(await readJobPhotos(from, eventId, jobId)), told: '' };
+  const photoIds = new Set(await readJobPhotos(from, eventId, jobId));
+  return { jobId, photoIds: photoIds.size < job.total ? undefined : photoIds, told: '' };
 }
 
 /** Leaves in a frame what concerns a job; what it proves, from and to, stays. */
 export function frameOfJob(frame: Frame, { photoIds }: FollowedJob): Frame {
+  if (photoIds === undefined) return frame;
   const entries = frame.entries.filter(({ photo_id }) => photo_id === undefined || photoIds.has(photo_id));
   return { ...frame, entries };
 }

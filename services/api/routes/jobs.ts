@@ -1,4 +1,13 @@
-import { CreateJob, JobAnnounced, JobList, type JobProgress, JobView, ProgressHints } from '@kilat/contract';
+import {
+  AddFiles,
+  CreateJob,
+  JobAnnounced,
+  type JobFile,
+  JobList,
+  type JobProgress,
+  JobView,
+  ProgressHints,
+} from '@kilat/contract';
 import type { Admission } from '#internal/admission/admission.ts';
 import type { Access } from '#internal/auth/access.ts';
 import { isTeam, type Resource } from '#internal/auth/authorize.ts';
@@ -35,11 +44,25 @@ export function jobRoutes(app: App, { access, caller, jobs, admission, wayOf, ma
       const eventId = req.params.event_id;
       const principal = await caller(req);
       const uploader = uploaderOf(principal, await access.check(principal, 'photo.upload', eventId));
-      checkSizes(req.body, maxBytes);
+      checkSizes(req.body.files, maxBytes);
       await admission.admit(uploader, req.body.files.length);
-      const announced = await jobs.create({ eventId, uploader, way: wayOf(uploader), manifest: req.body });
+      const { files, total, album_id: albumId } = req.body;
+      const announced = await jobs.create({ eventId, uploader, way: wayOf(uploader), files, total, albumId });
       req.log.info({ event_id: eventId, job_id: announced.job_id, files: announced.files.length }, 'job announced');
       return reply.status(201).send(announced);
+    },
+  );
+  app.post(
+    `${url}/:job_id/files`,
+    { bodyLimit: manifestBytes, schema: { params: JobParams, body: AddFiles, response: { 201: JobAnnounced } } },
+    async (req, reply) => {
+      const { event_id: eventId, job_id: jobId } = req.params;
+      const { files } = req.body;
+      const principal = await caller(req);
+      const uploader = uploaderOf(principal, await access.check(principal, 'photo.upload', eventId));
+      checkSizes(files, maxBytes);
+      await admission.admit(uploader, files.length);
+      return reply.status(201).send(await jobs.add({ eventId, uploader, way: wayOf(uploader), files }, jobId));
     },
   );
   app.get(url, { schema: { params: EventParams, response: { 200: JobList } } }, async (req) => {
@@ -74,7 +97,7 @@ function ownerOf(principal: Principal, resource: Resource): string | undefined {
   return isTeam(principal, resource) ? undefined : uploaderIdOf(principal);
 }
 
-function checkSizes({ files }: CreateJob, maxBytes: number): void {
+function checkSizes(files: readonly JobFile[], maxBytes: number): void {
   const large = files.findIndex(({ size }) => size > maxBytes);
   if (large < 0) return;
   throw new Fault('invalid', `File ${large + 1} is larger than ${maxBytes} bytes.`, {

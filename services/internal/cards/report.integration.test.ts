@@ -38,7 +38,7 @@ async function announce(count: number) {
     size: 1_000,
     sha256: randomBytes(32).toString('hex'),
   }));
-  return jobs.create({ eventId: event.eventId, uploader, way: 'tus', manifest: { files } });
+  return jobs.create({ eventId: event.eventId, uploader, way: 'tus', files });
 }
 
 /** Lets a photo go so many steps: stored, verified, backed up. */

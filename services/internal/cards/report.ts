@@ -42,7 +42,7 @@ export function readCardReport(
       job,
       event_title: standing.title,
       made_at: new Date().toISOString(),
-      verdict: verdictOf(frames),
+      verdict: verdictOf(frames, job.total),
       backup_configured: standing.backupConfigured,
       head: { epoch: standing.epoch, seq: standing.seq, hash: standing.hash },
       frames,
@@ -113,8 +113,9 @@ function reasonOf(row: FrameRow, state: CardFrameState): string | null {
   return state === 'stored' && row.sha256 === null ? 'no_sha256' : null;
 }
 
-/** Gives the verdict: a card may be formatted only when each of its files is verified and has a second copy. */
-export function verdictOf(frames: readonly Pick<CardFrame, 'state'>[]): CardReport['verdict'] {
+/** Gives the verdict: a card may be formatted only when each of its `total` files is verified and has a second copy. */
+export function verdictOf(frames: readonly Pick<CardFrame, 'state'>[], total: number): CardReport['verdict'] {
+  if (frames.length < total) return 'incomplete';
   if (frames.every(({ state }) => state === 'backed_up')) return 'safe_to_format';
   return frames.every(({ state }) => state === 'verified' || state === 'backed_up') ? 'not_backed_up' : 'incomplete';
 }

@@ -28,7 +28,7 @@ const file = (name: string, options: Partial<JobFile> = {}): JobFile => ({
   ...options,
 });
 const create = (files: CreateJob['files'], uploader = citra) =>
-  jobs.create({ eventId: event.eventId, uploader, way: 'tus', manifest: { files } });
+  jobs.create({ eventId: event.eventId, uploader, way: 'tus', files });
 
 async function settle(photoId: string, sql: string): Promise<void> {
   const key = [event.eventId, photoId];
@@ -57,7 +57,7 @@ test("takes no other event's photo, and no other size, for a duplicate", async (
   expect((await create([file('once', { size: 1_001 })])).files[0]?.how).toBe('tus');
   const elsewhere = await jobs.create({
     ...{ eventId: event.foreignEventId, uploader: citra, way: 'tus' },
-    manifest: { files: [file('once')] },
+    files: [file('once')],
   });
   expect(elsewhere.files[0]?.how).toBe('tus');
 });
@@ -108,4 +108,28 @@ test('hides a job from whoever did not announce it, where asked to', async () =>
   expect(await jobs.read(event.eventId, job_id, randomUUID())).toBeUndefined();
   expect(await jobs.owns(event.eventId, job_id, citra.uploaderId)).toBe(true);
   expect(await jobs.owns(event.eventId, job_id, randomUUID())).toBe(false);
+});
+
+test('takes the rest of a manifest later, and is open until all of it came', async () => {
+  const first = await jobs.create({
+    eventId: event.eventId,
+    uploader: citra,
+    way: 'tus',
+    files: [file('c1')],
+    total: 3,
+  });
+  const [one = ''] = first.files.map(({ photo_id }) => photo_id);
+  await settle(one, `state = 'ready', stored_seq = 1`);
+  expect((await jobs.read(event.eventId, first.job_id))?.status).toBe('UPLOADING');
+  const more = (...names: string[]) => ({
+    ...{ eventId: event.eventId, uploader: citra, way: 'tus' as const },
+    files: names.map((name) => file(name)),
+  });
+  const rest = await jobs.add(more('c2', 'c3'), first.job_id);
+  expect(rest.files.map(({ position }) => position)).toEqual([1, 2]);
+  await expect(jobs.add(more('c4'), first.job_id)).rejects.toMatchObject({ kind: 'invalid' });
+  for (const { photo_id } of rest.files) await settle(photo_id, `state = 'ready', stored_seq = 1`);
+  expect(await jobs.read(event.eventId, first.job_id)).toMatchObject({ status: 'COMPLETED', total: 3, completed: 3 });
+  const stranger = { ...more('c5'), uploader: { ...citra, uploaderId: randomUUID() } };
+  await expect(jobs.add(stranger, first.job_id)).rejects.toMatchObject({ code: 'job_missing' });
 });

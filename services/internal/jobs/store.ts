@@ -1,7 +1,8 @@
-import type { CreateJob, JobAnnounced, JobFile, JobView } from '@kilat/contract';
+import type { JobAnnounced, JobFile, JobView } from '@kilat/contract';
 import { v7 as uuidv7 } from 'uuid';
 import type { Uploader } from '../auth/uploader.ts';
 import type { Database, Transaction } from '../database/database.ts';
+import { Fault } from '../fault/fault.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type AnnounceLimits, announce, type NewPhoto } from '../uploads/announce.ts';
 import type { UploadWay } from '../uploads/upload.ts';
@@ -13,7 +14,16 @@ export interface NewJob {
   eventId: string;
   uploader: Uploader;
   way: Exclude<UploadWay, 'batch'>;
-  manifest: CreateJob;
+  files: readonly JobFile[];
+  /** Counts the files of the card, when more will follow. */
+  total?: number | undefined;
+  albumId?: string | undefined;
+}
+
+interface Slice extends NewJob {
+  jobId: string;
+  /** Is the position of its first file. */
+  first: number;
 }
 
 interface Planned {
@@ -33,12 +43,16 @@ export function jobStore(database: Database, journal: Journal, limits: AnnounceL
     create: (job: NewJob): Promise<JobAnnounced> =>
       journal.commit(job.eventId, async (tx) => {
         const jobId = uuidv7();
-        const planned = await plan(tx, job);
-        const fresh = planned.filter(({ known }) => !known);
-        if (fresh.length > 0) await announceFresh(tx, job, jobId, fresh, limits);
-        await insertJob(tx, job, jobId, planned);
-        const value = { job_id: jobId, files: await answers(tx, job, planned) };
-        return { value, entries: [{ type: 'job.announced', data: { job_id: jobId, total: planned.length } }] };
+        const total = Math.max(job.total ?? 0, job.files.length);
+        const value = await announceFiles(tx, { ...job, jobId, first: 0 }, limits);
+        await insertJob(tx, job, jobId, total);
+        return { value, entries: [{ type: 'job.announced', data: { job_id: jobId, total } }] };
+      }),
+    /** Announces the next files of an own job. Throws `job_missing`, and invalid when they are more than it has. */
+    add: (job: NewJob, jobId: string): Promise<JobAnnounced> =>
+      database.transaction(async (tx) => {
+        const first = await roomIn(tx, job, jobId);
+        return announceFiles(tx, { ...job, jobId, first }, limits);
       }),
     /** Reads one job; undefined when there is none. `ownedBy` leaves out what another uploader announced. */
     async read(eventId: string, jobId: string, ownedBy?: string): Promise<JobView | undefined> {
@@ -60,12 +74,20 @@ export function jobStore(database: Database, journal: Journal, limits: AnnounceL
 }
 export type JobStore = ReturnType<typeof jobStore>;
 
-async function plan(tx: Transaction, { eventId, uploader, manifest }: NewJob): Promise<Planned[]> {
-  const matches = await matchFiles(tx, eventId, uploader.uploaderId, manifest.files);
-  return manifest.files.map((file, position) => {
-    const match: Match | undefined = matches.get(position);
+async function announceFiles(tx: Transaction, slice: Slice, limits: AnnounceLimits): Promise<JobAnnounced> {
+  const planned = await plan(tx, slice);
+  const fresh = planned.filter(({ known }) => !known);
+  if (fresh.length > 0) await announceFresh(tx, slice, fresh, limits);
+  await insertFiles(tx, slice, planned);
+  return { job_id: slice.jobId, files: await answers(tx, slice, planned) };
+}
+
+async function plan(tx: Transaction, { eventId, uploader, files, first }: Slice): Promise<Planned[]> {
+  const matches = await matchFiles(tx, eventId, uploader.uploaderId, files);
+  return files.map((file, at) => {
+    const match: Match | undefined = matches.get(at);
     return {
-      position,
+      position: first + at,
       file,
       photoId: match?.photoId ?? uuidv7(),
       duplicate: match?.duplicate ?? false,
@@ -76,8 +98,7 @@ async function plan(tx: Transaction, { eventId, uploader, manifest }: NewJob): P
 
 async function announceFresh(
   tx: Transaction,
-  { eventId, uploader, way, manifest }: NewJob,
-  jobId: string,
+  { eventId, uploader, way, albumId, jobId }: Slice,
   fresh: readonly Planned[],
   limits: AnnounceLimits,
 ): Promise<void> {
@@ -91,7 +112,7 @@ async function announceFresh(
         filetype: file.type,
         last_modified: file.last_modified?.toString(),
         sha256: file.sha256,
-        album_id: manifest.album_id,
+        album_id: albumId,
         job_id: jobId,
       },
     }),
@@ -99,12 +120,29 @@ async function announceFresh(
   await announce(tx, { eventId, uploader, way, photos }, limits);
 }
 
-async function insertJob(tx: Transaction, job: NewJob, jobId: string, planned: readonly Planned[]): Promise<void> {
-  const { eventId, uploader } = job;
+async function insertJob(tx: Transaction, { eventId, uploader }: NewJob, jobId: string, total: number): Promise<void> {
   await tx.query(
     `insert into jobs (event_id, job_id, account_id, uploader_id, uploader_name, total) values ($1, $2, $3, $4, $5, $6)`,
-    [eventId, jobId, uploader.accountId, uploader.uploaderId, uploader.name, planned.length],
+    [eventId, jobId, uploader.accountId, uploader.uploaderId, uploader.name, total],
   );
+}
+
+async function roomIn(tx: Transaction, { eventId, uploader, files }: NewJob, jobId: string): Promise<number> {
+  const [job] = await tx.query<{ total: number }>(
+    `select total from jobs where event_id = $1 and job_id = $2 and uploader_id = $3 for update`,
+    [eventId, jobId, uploader.uploaderId],
+  );
+  if (job === undefined) throw new Fault('missing', 'There is no such job.', { code: 'job_missing' });
+  const [row] = await tx.query<{ count: number }>(
+    'select count(*)::int as count from job_files where event_id = $1 and job_id = $2',
+    [eventId, jobId],
+  );
+  const first = row?.count ?? 0;
+  if (first + files.length > job.total) throw new Fault('invalid', `The job has ${job.total} files, no more.`);
+  return first;
+}
+
+async function insertFiles(tx: Transaction, { eventId, jobId }: Slice, planned: readonly Planned[]): Promise<void> {
   const rows = planned.map(({ position, photoId, duplicate, file }) => ({ ...file, position, photoId, duplicate }));
   await tx.query(
     `insert into job_files (event_id, job_id, position, photo_id, duplicate, file_name, size, content_type, last_modified, sha256)
@@ -116,17 +154,17 @@ async function insertJob(tx: Transaction, job: NewJob, jobId: string, planned: r
 }
 
 // An open upload that was found again goes on by the way on which it began.
-async function answers(tx: Transaction, job: NewJob, planned: readonly Planned[]): Promise<JobAnnounced['files']> {
+async function answers(tx: Transaction, slice: Slice, planned: readonly Planned[]): Promise<JobAnnounced['files']> {
   const found = planned.filter(({ known, duplicate }) => known && !duplicate).map(({ photoId }) => photoId);
   const rows = await tx.query<{ photoId: string; way: UploadWay }>(
     `select photo_id as "photoId", way from uploads where event_id = $1 and photo_id = any($2::uuid[])`,
-    [job.eventId, found],
+    [slice.eventId, found],
   );
   const ways = new Map(rows.map(({ photoId, way }) => [photoId, way]));
   return planned.map(({ position, photoId, duplicate }) => {
     if (duplicate) return { position, photo_id: photoId, how: 'duplicate', url: null };
-    const how = (ways.get(photoId) ?? job.way) === 'presigned' ? 'presigned' : 'tus';
-    const url = `/files/${job.eventId}/${photoId}${how === 'presigned' ? '/urls' : ''}`;
+    const how = (ways.get(photoId) ?? slice.way) === 'presigned' ? 'presigned' : 'tus';
+    const url = `/files/${slice.eventId}/${photoId}${how === 'presigned' ? '/urls' : ''}`;
     return { position, photo_id: photoId, how, url };
   });
 }

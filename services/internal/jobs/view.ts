@@ -36,7 +36,7 @@ export async function readJobs(from: Queryable, query: JobQuery): Promise<JobVie
          count(*) filter (where p.state = 'failed' or (p.state = 'deleted' and p.stored_seq is null))::int as failed,
          count(*) filter (where p.stored_seq is not null)::int as stored,
          count(*) filter (where f.duplicate)::int as duplicates,
-         count(*) filter (where p.state = 'announced')::int as outstanding,
+         (j.total - count(*) filter (where p.state <> 'announced'))::int as outstanding,
          coalesce(bool_or(u.received > 0 or u.holder is not null), false) as begun
        from job_files f join photos p on p.event_id = f.event_id and p.photo_id = f.photo_id
        left join uploads u on u.event_id = f.event_id and u.photo_id = f.photo_id and u.state = 'open'
@@ -71,7 +71,7 @@ function viewOf(row: JobRow): JobView {
   };
 }
 
-/** Tells how far a job is; with a failed file it is FAILED once nothing of it is outstanding any more. */
+/** Tells how far a job is: files that were not announced yet are outstanding too; with a failed file it is FAILED once nothing of it is outstanding any more. */
 export function statusOf(
   job: Pick<JobRow, 'total' | 'completed' | 'failed' | 'stored' | 'duplicates' | 'outstanding' | 'begun'>,
 ): JobStatus {
