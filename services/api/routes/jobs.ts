@@ -8,6 +8,7 @@ import {
   JobView,
   ProgressHints,
 } from '@kilat/contract';
+import type { FastifyBaseLogger } from 'fastify';
 import type { Admission } from '#internal/admission/admission.ts';
 import type { Access } from '#internal/auth/access.ts';
 import { isTeam, type Resource } from '#internal/auth/authorize.ts';
@@ -48,7 +49,7 @@ export function jobRoutes(app: App, { access, caller, jobs, admission, wayOf, ma
       await admission.admit(uploader, req.body.files.length);
       const { files, total, album_id: albumId } = req.body;
       const announced = await jobs.create({ eventId, uploader, way: wayOf(uploader), files, total, albumId });
-      req.log.info({ event_id: eventId, job_id: announced.job_id, files: announced.files.length }, 'job announced');
+      logAnnounced(req.log, eventId, announced);
       return reply.status(201).send(announced);
     },
   );
@@ -62,7 +63,9 @@ export function jobRoutes(app: App, { access, caller, jobs, admission, wayOf, ma
       const uploader = uploaderOf(principal, await access.check(principal, 'photo.upload', eventId));
       checkSizes(files, maxBytes);
       await admission.admit(uploader, files.length);
-      return reply.status(201).send(await jobs.add({ eventId, uploader, way: wayOf(uploader), files }, jobId));
+      const announced = await jobs.add({ eventId, uploader, way: wayOf(uploader), files }, jobId);
+      logAnnounced(req.log, eventId, announced);
+      return reply.status(201).send(announced);
     },
   );
   app.get(url, { schema: { params: EventParams, response: { 200: JobList } } }, async (req) => {
@@ -90,6 +93,12 @@ export function jobRoutes(app: App, { access, caller, jobs, admission, wayOf, ma
       return reply.status(202).send(null);
     },
   );
+}
+
+function logAnnounced(log: FastifyBaseLogger, event_id: string, { job_id, files }: JobAnnounced): void {
+  log.info({ event_id, job_id, files: files.length }, 'job announced');
+  for (const { photo_id, how } of files)
+    if (how !== 'duplicate') log.info({ photo_id, event_id, job_id }, 'photo announced');
 }
 
 // The team sees all jobs of its event, a guest the own ones.

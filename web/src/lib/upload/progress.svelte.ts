@@ -1,4 +1,4 @@
-import type { Item } from './uploader.svelte.ts';
+import type { Item } from './item.ts';
 
 /** Measures how far all files together are, how fast they go, and how long it will take. */
 export function progressOf(items: () => Item[]) {

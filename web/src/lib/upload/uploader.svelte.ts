@@ -1,76 +1,53 @@
-import { defaultMaxBytes } from '@kilat/contract';
-import Uppy from '@uppy/core';
-import Tus from '@uppy/tus';
-import { span } from '#lib/messages/format.ts';
-import { t } from '#lib/messages/t.ts';
+import type { JobFileAnswer } from '@kilat/contract';
+import { ApiFailure } from '#lib/api/failure.ts';
+import { type Announcer, createAnnouncer } from './announce.ts';
+import { createDirectSender } from './direct.ts';
 import { sha256Of } from './hash.ts';
+import { hintProgress } from './hints.ts';
+import { codeOfStatus, hasEnded, type Item, isKept, isOver, manifestOf, refuseAtOnce, waitingFor } from './item.ts';
 import { passes, secondsToWait, type Trouble } from './patience.ts';
 import { progressOf } from './progress.svelte.ts';
-import { codeOf, wordsFor } from './refusal.ts';
+import { wordsFor } from './refusal.ts';
+import type { Sender, SenderEvents } from './sender.ts';
+import { sliceSize } from './slices.ts';
+import { createTusSender } from './tus.ts';
 
-// Browsers open six connections to an origin over HTTP/1.1: one is for the live stream, one for everything else.
-const atOnce = 4;
-const retryDelays = [500, 1_000, 2_000, 4_000, 8_000];
-
-/** Is one file on its way; `sent` counts bytes. `stored` is said only after the server said so. */
-export interface Item {
-  id: string;
-  name: string;
-  size: number;
-  sent: number;
-  state: 'waiting' | 'uploading' | 'paused' | 'stored' | 'failed';
-  /** Says in words why it failed, or what a waiting file waits for. */
-  note?: string | undefined;
-  file?: File;
-}
-
-/** Is the part of a tus error that we read. */
-interface TusError {
-  originalResponse?: { getStatus(): number; getBody(): string; getHeader(name: string): string | undefined } | null;
-}
-
-/** Sends dropped files to one event by tus, a few at once; what broke off goes on when the same file comes again. */
+/** Sends dropped files to one event, a few at once; what broke off goes on when the same files come again. */
 export function createUploader(eventId: string) {
   const items = $state<Record<string, Item>>({});
   let order = $state<string[]>([]);
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
-  const uppy = new Uppy({ autoProceed: true, allowMultipleUploadBatches: true });
-  // The event is part of the endpoint and so of the key under which an unfinished upload is found again.
-  uppy.use(Tus, {
-    endpoint: `/files?event=${eventId}`,
-    limit: atOnce,
-    retryDelays,
-    allowedMetaFields: ['event_id', 'filename', 'filetype', 'last_modified', 'sha256'],
-    // A server that names its time is not asked before: the wait below takes over.
-    onShouldRetry: (error, _attempt, _options, next) => troubleOf(error).retryAfter === null && next(error),
-  });
+  const announcedAgain = new Set<string>();
 
-  uppy.on('upload-progress', (file, { bytesUploaded }) => {
-    const item = file && items[file.id];
-    if (item === undefined || item.state === 'stored') return;
-    item.sent = bytesUploaded || 0;
-    item.note = undefined;
-    if (item.state === 'waiting') item.state = 'uploading';
-  });
-  uppy.on('upload-success', (file) => {
-    const item = file && items[file.id];
-    if (item === undefined) return;
-    Object.assign(item, { state: 'stored', sent: item.size, note: undefined });
-    delete item.file;
-  });
-  uppy.on('upload-error', (file, error) => {
-    const item = file && items[file.id];
-    if (item === undefined) return;
-    const trouble = troubleOf(error);
-    if (passes(trouble)) return wait(item, trouble);
-    const problem = codeOf((error as TusError).originalResponse?.getBody());
-    fail(item, problem?.code, problem?.detail ?? error.message);
-  });
+  const events: SenderEvents = {
+    progress(id, sent) {
+      const item = items[id];
+      if (item === undefined || hasEnded(item)) return;
+      item.sent = sent;
+      item.note = undefined;
+      if (item.state === 'waiting') item.state = 'uploading';
+    },
+    stored(id) {
+      const item = items[id];
+      if (item !== undefined) Object.assign(item, { state: 'stored', sent: item.size, note: undefined });
+    },
+    failed(id, trouble, detail) {
+      const item = items[id];
+      if (item === undefined) return;
+      if (isOver(trouble.status) && !announcedAgain.has(id)) void announceAgain(item);
+      else if (passes(trouble)) wait(item, trouble);
+      else fail(item, trouble.code ?? codeOfStatus(trouble.status), detail);
+    },
+  };
+  const senders: Record<'tus' | 'presigned', Sender> = {
+    tus: createTusSender(events),
+    presigned: createDirectSender(events),
+  };
+  const senderOf = ({ how }: Item) => (how === undefined ? undefined : senders[how]);
 
   function wait(item: Item, trouble: Trouble): void {
     const seconds = secondsToWait(trouble, Date.now(), Math.random());
-    const why = trouble.status === undefined ? 'upload.wait.network' : 'upload.wait.server';
-    Object.assign(item, { state: 'waiting', note: t(why, { time: span(seconds) }) });
+    Object.assign(item, { state: 'waiting', note: waitingFor(trouble.status, seconds) });
     timers.set(
       item.id,
       setTimeout(() => again(item.id), seconds * 1_000),
@@ -82,8 +59,8 @@ export function createUploader(eventId: string) {
     const item = items[id];
     if (item === undefined) return;
     Object.assign(item, { state: 'waiting', note: undefined });
-    if (uppy.getFile(id) !== undefined) void uppy.retryUpload(id);
-    else if (item.file !== undefined) void send(item, item.file);
+    if (item.how === undefined || announcedAgain.has(id)) void announceAgain(item);
+    else senderOf(item)?.retry(id);
   }
   // The network is back: nobody wants to see the rest of a wait.
   const online = () => {
@@ -96,51 +73,86 @@ export function createUploader(eventId: string) {
   }
 
   function list(file: File): Item {
-    const id = `local-${crypto.randomUUID?.() ?? Math.random()}`;
-    items[id] = { id, name: file.name, size: file.size, sent: 0, state: 'waiting', file };
+    const id = `file-${nextId++}`;
+    items[id] = { id, file, name: file.name, size: file.size, sent: 0, state: 'checking' };
     order.push(id);
     return items[id] as Item;
   }
 
-  function rename(item: Item, id: string): void {
-    if (items[id] !== undefined && items[id] !== item) order = order.filter((other) => other !== id);
-    delete items[item.id];
-    order = order.map((other) => (other === item.id ? id : other));
-    items[id] = { ...item, id };
-  }
-
-  async function send(item: Item, file: File): Promise<void> {
-    if (file.size === 0) return fail(item, 'empty_file', '');
-    if (file.size > defaultMaxBytes) return fail(item, 'file_too_large', '');
+  /** Hashes a file; a file that has gone, or whose card was pulled, fails here and not in silence. */
+  async function check(item: Item): Promise<boolean> {
     try {
-      // A file that has gone, or whose card was pulled, fails here and not in silence.
-      const sha256 = await sha256Of(file);
-      if (items[item.id] === undefined) return;
-      const meta = {
-        event_id: eventId,
-        filename: file.name,
-        filetype: file.type,
-        last_modified: String(file.lastModified),
-        ...(sha256 ? { sha256 } : {}),
-      };
-      const known = uppy.getFiles().find((one) => isSame(one.data as File, file));
-      if (known !== undefined) uppy.removeFile(known.id);
-      rename(item, uppy.addFile({ name: file.name, type: file.type, data: file, meta }));
+      item.sha256 = await sha256Of(item.file);
+      return items[item.id] !== undefined;
     } catch (error) {
       fail(item, undefined, error instanceof Error ? error.message : String(error));
+      return false;
     }
+  }
+
+  async function announce(announcer: Announcer, slice: readonly Item[]): Promise<void> {
+    for (const item of slice) item.state = 'waiting';
+    try {
+      const answers = await announcer.announce(slice.map(manifestOf));
+      for (const [at, answer] of answers.entries()) start(slice[at], answer, announcer.jobId);
+    } catch (error) {
+      const code = error instanceof ApiFailure ? error.code : undefined;
+      for (const item of slice) fail(item, code, error instanceof Error ? error.message : String(error));
+    }
+  }
+  function announcerOf(slice: () => readonly Item[], total: number): Announcer {
+    return createAnnouncer(eventId, total, (seconds) => {
+      for (const item of slice()) item.note = waitingFor(429, seconds);
+    });
+  }
+  async function announceAgain(item: Item): Promise<void> {
+    announcedAgain.add(item.id);
+    senderOf(item)?.remove(item.id);
+    if (item.sha256 === undefined && !(await check(item))) return;
+    await announce(
+      announcerOf(() => [item], 1),
+      [item],
+    );
+  }
+
+  function start(item: Item | undefined, answer: JobFileAnswer, jobId: string | undefined): void {
+    if (item === undefined || items[item.id] === undefined) return;
+    Object.assign(item, { note: undefined, jobId, photoId: answer.photo_id });
+    if (answer.how === 'duplicate') {
+      Object.assign(item, { state: 'here', sent: item.size });
+      return;
+    }
+    for (const other of all)
+      if (other !== item && other.photoId === answer.photo_id && !hasEnded(other)) remove(other.id);
+    item.how = answer.how;
+    senders[answer.how].send(item.id, item.file, answer.url ?? '');
+  }
+
+  function remove(id: string): void {
+    const item = items[id];
+    if (item !== undefined) senderOf(item)?.remove(id);
+    clearTimeout(timers.get(id));
+    timers.delete(id);
+    order = order.filter((other) => other !== id);
+    delete items[id];
   }
 
   const all = $derived(order.flatMap((id) => items[id] ?? []));
   const progress = progressOf(() => all);
-  const active = $derived(all.filter(({ state }) => state !== 'stored' && state !== 'failed'));
+  const active = $derived(all.filter((item) => !hasEnded(item)));
 
   $effect(() => {
     window.addEventListener('online', online);
+    const stopHints = hintProgress(eventId, () =>
+      active.flatMap(({ jobId, photoId, sent, state }) =>
+        state === 'uploading' && jobId !== undefined && photoId !== undefined ? [{ jobId, photoId, sent }] : [],
+      ),
+    );
     return () => {
       window.removeEventListener('online', online);
+      stopHints();
       for (const timer of timers.values()) clearTimeout(timer);
-      uppy.destroy();
+      for (const sender of Object.values(senders)) sender.destroy();
     };
   });
 
@@ -154,7 +166,7 @@ export function createUploader(eventId: string) {
       return active.length > 0;
     },
     get stored(): number {
-      return all.filter(({ state }) => state === 'stored').length;
+      return all.filter(isKept).length;
     },
     get failed(): number {
       return all.filter(({ state }) => state === 'failed').length;
@@ -162,14 +174,25 @@ export function createUploader(eventId: string) {
     get pausedAll(): boolean {
       return active.length > 0 && active.every(({ state }) => state === 'paused');
     },
-    /** Takes files in, one after another, so that hashing never holds up what is already on its way. */
+    /** Takes what was dropped together in as one job, hashing on while the first files are on their way. */
     async add(files: Iterable<File>): Promise<void> {
-      const listed = [...files].map((file) => ({ item: list(file), file }));
-      for (const { item, file } of listed) await send(item, file);
+      const listed = [...files].map(list);
+      for (const item of listed) refuseAtOnce(item, fail);
+      const good = listed.filter(({ state }) => state !== 'failed');
+      let slice: Item[] = [];
+      let announced = 0;
+      const announcer = announcerOf(() => slice, good.length);
+      for (const [at, item] of good.entries()) {
+        if (await check(item)) slice.push(item);
+        if (slice.length === 0 || (slice.length < sliceSize(announced) && at < good.length - 1)) continue;
+        await announce(announcer, slice);
+        announced += slice.length;
+        slice = [];
+      }
     },
     pauseOrResume(id: string): void {
       const item = items[id];
-      const paused = uppy.pauseResume(id);
+      const paused = item && senderOf(item)?.pauseOrResume(id);
       if (item !== undefined && paused !== undefined) item.state = paused ? 'paused' : 'waiting';
     },
     pauseOrResumeAll(): void {
@@ -180,29 +203,12 @@ export function createUploader(eventId: string) {
     retryFailed(): void {
       for (const { id, state } of all) if (state === 'failed') again(id);
     },
-    remove(id: string): void {
-      if (uppy.getFile(id) !== undefined) uppy.removeFile(id);
-      clearTimeout(timers.get(id));
-      timers.delete(id);
-      order = order.filter((other) => other !== id);
-      delete items[id];
-    },
+    remove,
     clearStored(): void {
-      for (const { id, state } of all) if (state === 'stored') this.remove(id);
+      for (const item of all) if (isKept(item)) remove(item.id);
     },
   };
 }
 export type Uploader = ReturnType<typeof createUploader>;
 
-function isSame(a: File, b: File): boolean {
-  return a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
-}
-
-function troubleOf(error: unknown): Trouble {
-  const answer = (error as TusError).originalResponse;
-  return {
-    status: answer?.getStatus(),
-    code: codeOf(answer?.getBody())?.code,
-    retryAfter: answer?.getHeader('retry-after') ?? null,
-  };
-}
+let nextId = 0;
