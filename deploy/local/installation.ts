@@ -34,7 +34,8 @@ export async function install(options: Options, say: Say): Promise<Installation>
   const env = servicesEnvironment({ instance, servers: servers.env, origins, dataDir });
   await runCommand('migrate', env);
   say('Starting Kilat ...');
-  const kept = await keepPrograms({ env, instance, origin, dataDir, say });
+  const bucketOrigin = bucketOf(env);
+  const kept = await keepPrograms({ env, instance, origin, dataDir, bucketOrigin, say });
   const signInLink = origin + (await runCommand('owner-link', env));
   const stop = async () => {
     const drained = proxy.drain();
@@ -69,12 +70,20 @@ async function keepPrograms(parts: {
   instance: Instance;
   origin: string;
   dataDir: string;
+  bucketOrigin: string | undefined;
   say: Say;
 }): Promise<Kept[]> {
   return await Promise.all([
     keepAlive('kilat', (stopping) => startServices(parts.env, parts.dataDir, stopping), parts.say),
     keepAlive('web', (stopping) => startWeb(parts, stopping), parts.say),
   ]);
+}
+
+// Only where photos go straight to the bucket may pages talk to it.
+function bucketOf(env: Environment): string | undefined {
+  const endpoint = env.S3_PUBLIC_ENDPOINT ?? env.S3_ENDPOINT;
+  const isUsed = Number(env.UPLOAD_PRESIGNED_PERCENT ?? 0) > 0;
+  return isUsed && endpoint ? new URL(endpoint).origin : undefined;
 }
 
 function routesOf({ ports }: Instance): Record<string, string> {

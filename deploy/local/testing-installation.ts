@@ -26,12 +26,18 @@ export interface TestInstallation extends AsyncDisposable {
 }
 
 /** Starts all of Kilat on a data folder (a temporary one unless given) and waits until it has printed its address. */
-export async function startInstallation(options: { dataDir?: string; port?: number } = {}): Promise<TestInstallation> {
+export async function startInstallation(
+  options: { dataDir?: string; port?: number; env?: Record<string, string> } = {},
+): Promise<TestInstallation> {
   const dataDir = options.dataDir ?? temporaryFolder();
   const port = String(options.port ?? (await freePort()));
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.includes(name)));
   const [program = '', ...args] = guarded([process.execPath, start, '--data', dataDir, '--port', port]);
-  const child = spawn(program, args, { env: own, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const child = spawn(program, args, {
+    env: { ...own, ...options.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
   outliveNobody(child, 'SIGKILL'); // at once, or it would go on writing to a folder that goes
   const ended = once(child, 'exit');
   const printed = await linesOf(child.stdout, ['Address', 'Owner sign-in', 'Data']);

@@ -30,7 +30,7 @@ export async function buildWeb(say: Say): Promise<void> {
 
 /** Starts the web server; it is told no secret and no database. */
 export async function startWeb(
-  options: { instance: Instance; origin: string; dataDir: string },
+  options: { instance: Instance; origin: string; dataDir: string; bucketOrigin: string | undefined },
   stopping?: AbortSignal,
 ): Promise<Child> {
   const { ports } = options.instance;
@@ -49,6 +49,7 @@ export async function startWeb(
       PROTOCOL_HEADER: 'x-forwarded-proto',
       HOST_HEADER: 'x-forwarded-host',
       API_URL: `http://127.0.0.1:${ports.api}`,
+      BUCKET_ORIGIN: options.bucketOrigin,
       ADDRESS_HEADER: 'x-forwarded-for',
       BODY_SIZE_LIMIT: '64K',
       SHUTDOWN_TIMEOUT: '5',

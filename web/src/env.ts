@@ -6,4 +6,8 @@ export const variables = defineEnvVars({
     description: 'internal URL of target api',
     schema: (value) => value ?? 'http://127.0.0.1:8082',
   },
+  BUCKET_ORIGIN: {
+    description: 'origin of the bucket, where photos go straight to it',
+    schema: (value) => value ?? '',
+  },
 });

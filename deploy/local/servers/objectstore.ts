@@ -48,6 +48,8 @@ interface Run extends ServerOptions {
 
 async function run({ command, port, folder, secret, dataDir, stopping }: Run): Promise<Server> {
   const flags = ['--port', `127.0.0.1:${port}`, '--region', REGION, '--health', '/healthz', '--keep-alive', '--quiet'];
+  // Browsers put photos here by signed URLs, which are all the right that they need.
+  flags.push('--cors-allow-origin', '*');
   const side = join(folder, 'side');
   const backend = ['posix', ...(existsSync(side) ? ['--sidecar', side] : []), join(folder, 'root')];
   return await startServer(
