@@ -24,6 +24,16 @@ export const settings = {
     max: 600,
   }),
   UPLOAD_SWEEP_SECONDS: wholeNumber('how often the sweeper looks', { default: 30, min: 1, max: 3_600 }),
+  RECONCILE_SECONDS: wholeNumber('how often the bucket is compared with the database', {
+    default: 3_600,
+    min: 10,
+    max: 604_800,
+  }),
+  RECONCILE_ORPHAN_HOURS: wholeNumber('age at which an original without a photo is put on the quarantine list', {
+    default: 48,
+    min: 1,
+    max: 8_760,
+  }),
   SPOOL_DIR: text('directory of the spool files', '/tmp/kilat-spool'),
   ...batchSettings,
   ...admissionSettings,

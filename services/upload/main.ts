@@ -18,7 +18,6 @@ import { openDatabase } from '#internal/database/database.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
 import { createJournal } from '#internal/journal/journal.ts';
 import { openLimits } from '#internal/limit/limit.ts';
-import { Counter, Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
 import { countCalls } from '#internal/objects/calls.ts';
 import { openObjects } from '#internal/objects/objects.ts';
 import { objectsOptions } from '#internal/objects/settings.ts';
@@ -26,13 +25,14 @@ import { cancelled } from '#internal/process/context.ts';
 import type { Process } from '#internal/process/process.ts';
 import { neglectedUploads } from '#internal/uploads/neglected.ts';
 import { uploadStore } from '#internal/uploads/store.ts';
-import type { Upload } from '#internal/uploads/upload.ts';
 import { loadConfig } from './config.ts';
 import { createLeases } from './lease.ts';
+import { reconciledMetrics, storedMetrics, sweptMetrics } from './metrics.ts';
 import { createPresigner } from './presign.ts';
+import { reconcile } from './reconcile.ts';
 import { createServer } from './server.ts';
 import { PhotoDataStore } from './store.ts';
-import { type Swept, sweep } from './sweep.ts';
+import { sweep } from './sweep.ts';
 import { createTus } from './tus.ts';
 import { addWays } from './ways.ts';
 
@@ -114,36 +114,18 @@ export async function main(proc: Process): Promise<void> {
       idleSeconds: config.UPLOAD_SWEEP_SECONDS,
     },
   );
+  const reconciling = reconcile(
+    proc.ctx,
+    { ...deps, database },
+    {
+      databaseUrl: config.DATABASE_URL,
+      everySeconds: config.RECONCILE_SECONDS,
+      orphanHours: config.RECONCILE_ORPHAN_HOURS,
+      onReconciled: reconciledMetrics(proc),
+    },
+  );
   proc.ready();
   await cancelled(proc.ctx);
   await drain(config.UPLOAD_DRAIN_SECONDS);
-  await Promise.all([sweeping, relay.ended, trouble.ended]);
-}
-
-function sweptMetrics(proc: Process) {
-  const counter = new Counter({
-    name: 'kilat_upload_swept',
-    help: 'Uploads that the sweeper settled',
-    labelNames: ['how'],
-    registers: [proc.metrics],
-  });
-  return (swept: Swept) => {
-    for (const [how, count] of Object.entries(swept)) if (count > 0) counter.inc({ how }, count);
-  };
-}
-
-function storedMetrics(proc: Process) {
-  const registers = [proc.metrics];
-  const seconds = new Histogram({
-    name: 'kilat_upload_stored_seconds',
-    help: 'From the first byte of a photo to its commit',
-    buckets: secondsBuckets,
-    registers,
-  });
-  const bytes = new Counter({ name: 'kilat_upload_stored_bytes', help: 'Bytes of photos stored', registers });
-  return (upload: Upload, storedAt: Date) => {
-    bytes.inc(upload.length);
-    if (upload.firstByteAt !== null)
-      seconds.observe(Math.max(0, storedAt.getTime() - upload.firstByteAt.getTime()) / 1_000);
-  };
+  await Promise.all([sweeping, reconciling, relay.ended, trouble.ended]);
 }
