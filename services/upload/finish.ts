@@ -21,7 +21,7 @@ export interface FinishDeps {
 }
 
 /**
- * Makes a photo stored, under the upload's lease: object complete in S3 and its size checked there, then the photo's
+ * Makes a photo stored, under the upload's lease: object complete in S3, its size checked there, durable, then the photo's
  * state, its stages and its journal entry in one commit. May be repeated until it succeeded, by any way in and by the
  * sweeper. Throws `upload_gone` (410) when the bytes are lost and the client must start over.
  */
@@ -30,6 +30,7 @@ export async function finish(deps: FinishDeps, upload: Upload): Promise<Upload> 
   if (upload.multipartId !== null) await joinParts(deps.objects, upload);
   const object = await deps.objects.head(keyOf(upload));
   if (!isWhole(upload, object)) throw await startOver(deps, upload);
+  await deps.objects.settle(keyOf(upload));
   if (upload.way === 'presigned') await checkHash(deps, upload, object);
   const sniffed = upload.sniffed ?? (await sniffStored(deps, upload));
   const storedAt = await commit(deps, upload, sniffed, object);

@@ -29,7 +29,7 @@ export function keyOfTail(
   return tailKey(upload.eventId, upload.photoId, tail.part, tail.generation);
 }
 
-/** Sends one part, or the whole photo, from the tails stored earlier and the bytes of this request. */
+/** Sends one part, or the whole photo, durably, from the tails stored earlier and the bytes of this request. */
 export async function sendPart(
   objects: Objects,
   upload: Upload,
@@ -40,8 +40,14 @@ export async function sendPart(
   const size = range.end - range.start;
   const body = withTails(objects, upload, range.part, rest);
   try {
-    if (range.whole) return { part: 1, size, etag: await putWhole(objects, upload, { body, size }, signal) };
-    return { part: range.part, size, etag: await putPart(objects, upload, { body, size, part: range.part }, signal) };
+    if (range.whole) {
+      const etag = await putWhole(objects, upload, { body, size }, signal);
+      await objects.settle(keyOf(upload));
+      return { part: 1, size, etag };
+    }
+    const etag = await putPart(objects, upload, { body, size, part: range.part }, signal);
+    await objects.settlePart(keyOf(upload), upload.multipartId ?? '', range.part);
+    return { part: range.part, size, etag };
   } catch (error) {
     // The provider has aborted the multipart upload: what it held is lost, and only the client has it.
     throw isAbsent(error) ? goneFault() : asObjectFault(error);

@@ -64,6 +64,8 @@ async function run({ command, port, folder, secret, dataDir, stopping }: Run): P
       S3_ENDPOINT: `http://127.0.0.1:${port}`,
       S3_REGION: REGION,
       S3_BUCKET: BUCKET,
+      // It does not sync what it writes: whoever commits on the strength of it does.
+      S3_SYNC_FOLDER: join(folder, 'root'),
       S3_ACCESS_KEY_ID: ACCESS_KEY,
       S3_SECRET_ACCESS_KEY: secret,
     },

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import {
   DeleteObjectsCommand,
@@ -8,6 +9,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { type Durable, durableByItself, durableOnDisk } from './durable.ts';
 import { asObjectFault, isAbsent } from './failure.ts';
 
 /** Says where the objects are. */
@@ -18,6 +20,8 @@ export interface ObjectsOptions {
   accessKeyId: string;
   secretAccessKey: string;
   forcePathStyle: boolean;
+  /** Is the folder in which an S3 server on this machine, which does not sync by itself, keeps its buckets. */
+  syncFolder?: string | undefined;
 }
 
 /** Describes a stored object; crc32, and sha256 as lower-case hex, are there where the server keeps them. */
@@ -50,7 +54,7 @@ export interface ListedObject {
 }
 
 /** Is the door to S3-compatible storage. Failures of the server are Faults of kind unavailable. */
-export interface Objects extends AsyncDisposable {
+export interface Objects extends AsyncDisposable, Durable {
   readonly client: S3Client;
   readonly bucket: string;
   head(key: string): Promise<ObjectInfo | undefined>;
@@ -65,13 +69,20 @@ export interface Objects extends AsyncDisposable {
 /** Opens the door; the first call connects. */
 export function openObjects(options: ObjectsOptions): Objects {
   const client = clientOf(options);
-  const bucket = options.bucket;
+  const { bucket, syncFolder } = options;
+  const durable = syncFolder === undefined ? durableByItself : durableOnDisk(join(syncFolder, bucket));
   return {
     client,
     bucket,
     head: (key) => absentAsUndefined(() => headObject(client, bucket, key)),
     get: (key, { range, signal } = {}) => absentAsUndefined(() => getObject(client, { bucket, key, range }, signal)),
-    put: (object) => guarded(() => putObject(client, bucket, object)),
+    put: (object) =>
+      guarded(async () => {
+        await putObject(client, bucket, object);
+        await durable.settle(object.key);
+      }),
+    settle: (key) => guarded(() => durable.settle(key)),
+    settlePart: (key, uploadId, part) => guarded(() => durable.settlePart(key, uploadId, part)),
     remove: (keys) => guarded(() => removeObjects(client, bucket, keys)),
     list: (prefix) => listObjects(client, bucket, prefix),
     probe: () => probeBucket(client, bucket),

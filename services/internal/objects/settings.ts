@@ -9,6 +9,10 @@ export const objectSettings = {
   S3_BUCKET: text('bucket of originals and renditions', 'kilat'),
   S3_ACCESS_KEY_ID: required('access key id'),
   S3_SECRET_ACCESS_KEY: required('secret access key; or S3_SECRET_ACCESS_KEY_FILE'),
+  S3_SYNC_FOLDER: z
+    .string()
+    .optional()
+    .describe('folder of the buckets of an S3 server on this machine that does not sync by itself: we sync for it'),
   S3_FORCE_PATH_STYLE: flag('put the bucket in the path instead of the host name', true),
 };
 
@@ -24,6 +28,7 @@ export function objectsOptions(read: {
   S3_BUCKET: string;
   S3_ACCESS_KEY_ID: string;
   S3_SECRET_ACCESS_KEY: string;
+  S3_SYNC_FOLDER?: string | undefined;
   S3_FORCE_PATH_STYLE: boolean;
 }): ObjectsOptions {
   return {
@@ -33,5 +38,6 @@ export function objectsOptions(read: {
     accessKeyId: read.S3_ACCESS_KEY_ID,
     secretAccessKey: read.S3_SECRET_ACCESS_KEY,
     forcePathStyle: read.S3_FORCE_PATH_STYLE,
+    syncFolder: read.S3_SYNC_FOLDER,
   };
 }
