@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { keepFile } from './durable.ts';
 import { freePort, isFree } from './port.ts';
 import type { Say } from './progress.ts';
 
@@ -74,7 +75,5 @@ function read(file: string): Partial<Instance> {
 }
 
 function write(file: string, instance: Instance): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify(instance, undefined, 2)}\n`, { mode: 0o600 });
-  chmodSync(`${file}.new`, 0o600);
-  renameSync(`${file}.new`, file);
+  keepFile(file, `${JSON.stringify(instance, undefined, 2)}\n`);
 }

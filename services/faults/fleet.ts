@@ -29,6 +29,8 @@ export interface Fleet extends AsyncDisposable {
   /** Is the S3 server itself, whatever the targets are told, and the folder of its bucket. */
   readonly s3: string;
   readonly bucketFolder: string;
+  /** Kills all processes at once, for good. */
+  crash(): Promise<void>;
   /** Signs the owner in and gives the cookie. */
   signIn(): Promise<string>;
 }
@@ -72,6 +74,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     uploads: [`http://127.0.0.1:${ports['upload-1']}`, `http://127.0.0.1:${ports['upload-2']}`],
     s3: own.S3_ENDPOINT ?? '',
     bucketFolder: join(dataDir, 'objects', 'root', own.S3_BUCKET ?? ''),
+    crash: async () => void (await Promise.all(Object.values(units).map((unit) => unit.crash()))),
     signIn: () => signIn({ ...env, ...own }, `http://127.0.0.1:${ports.api}`),
     async [Symbol.asyncDispose]() {
       await Promise.all(targets.map((unit) => unit[Symbol.asyncDispose]()));

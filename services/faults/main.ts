@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { temporaryFolder } from '../../deploy/local/testing.ts';
 import { type Campaign, campaigns, ownCampaign } from './campaigns.ts';
+import { runPowerCuts } from './powercut.ts';
 import { machine, record } from './results.ts';
 import { broken, run } from './run.ts';
 import { runStock, type StockResult } from './stock/run.ts';
@@ -18,6 +19,7 @@ const usage = `Usage: pnpm faults [options]
   --wipes W        losses of nats-server's data in row 7 (1)
   --least, --most  sizes of files in KiB (20, 400)
   --stock          send the same to the stock tus server and S3 store too, with the faults of rows 3 and 4
+  --rounds N       power cuts of row 8; --unsynced shows that they can lose photos
   --write NAME     write the run into RESULTS.md under a name
   --run NAME       one run of the full set; --full all of them: both write RESULTS.md
   --data DIR       where the install lives (a temporary folder)`;
@@ -27,7 +29,16 @@ const flag = { type: 'boolean' } as const;
 const { values } = parseArgs({
   options: {
     ...{ seed: text, uploads: text, clients: text, rows: text, kills: text, wipes: text, least: text, most: text },
-    ...{ data: text, write: text, run: text, full: flag, stock: flag, help: { ...flag, short: 'h' } },
+    ...{
+      data: text,
+      write: text,
+      run: text,
+      rounds: text,
+      unsynced: flag,
+      full: flag,
+      stock: flag,
+      help: { ...flag, short: 'h' },
+    },
   },
 });
 
@@ -68,5 +79,16 @@ async function attempt(name: string | undefined, campaign: Campaign): Promise<bo
   return broken(result).length + result.givenUp === 0;
 }
 
+async function cutPower(rounds: number): Promise<void> {
+  const result = await runPowerCuts({
+    ...{ seed: Number(values.seed ?? 1), rounds, clients: 8, sizes: [50 * 1_024, 20 * 1_024 * 1_024], say },
+    ...{ unsynced: values.unsynced === true, dataDir: values.data ?? temporaryFolder() },
+  });
+  say(JSON.stringify({ ...result, machine: machine() }, null, 2));
+  const { lost, corrupt, failed, stuck, doubled, unsettled } = result;
+  process.exitCode = [lost, corrupt, failed, stuck, doubled, unsettled].some((list) => list.length > 0) ? 1 : 0;
+}
+
 if (values.help === true) process.stdout.write(`${usage}\n`);
+else if (values.rounds !== undefined) await cutPower(Number(values.rounds));
 else for (const [name, campaign] of chosen()) if (!(await attempt(name, campaign))) process.exitCode = 1;

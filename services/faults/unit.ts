@@ -13,6 +13,8 @@ export interface Unit extends AsyncDisposable {
   readonly starts: number;
   /** Sends a signal and waits until it runs again. */
   hit(signal: NodeJS.Signals): Promise<void>;
+  /** Kills it and does not start it again. */
+  crash(): Promise<void>;
   /** Ends it, does something while it is down, and starts it again. */
   whileDown(signal: NodeJS.Signals, work: () => Promise<void>): Promise<void>;
 }
@@ -61,6 +63,11 @@ export async function startUnit(name: string, start: () => Promise<Runs>): Promi
       return starts;
     },
     hit,
+    async crash() {
+      stopped = true;
+      running?.kill('SIGKILL');
+      await watching;
+    },
     async whileDown(signal, work) {
       const done = Promise.withResolvers<void>();
       held = done.promise;

@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { syncFolder } from '../durable.ts';
 import { freePort } from '../port.ts';
 import { execute } from '../program.ts';
 import { say } from '../progress.ts';
@@ -83,6 +84,7 @@ async function makeCluster({ initdb, wrapper }: PostgresPrograms, folder: string
   const command = [...wrapper, initdb, '-D', staging, ...locale, ...access, '--data-checksums'];
   await execute(command, { env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' } });
   renameSync(staging, cluster);
+  syncFolder(folder);
 }
 
 async function connects(url: string): Promise<boolean> {
