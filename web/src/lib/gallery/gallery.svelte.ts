@@ -8,7 +8,7 @@ export function createGallery(eventId: string, initial: PhotoPage) {
   let media = $state.raw(initial.media);
   let count = $state(initial.photo_count);
   let before = $state(initial.before);
-  let cursor = initial.cursor;
+  let cursor = $state(initial.cursor);
   let anchor = initial.photos[0]?.photo_id;
   let busy: Promise<void> | undefined;
   let more: Promise<void> | undefined;

@@ -1,28 +1,38 @@
 import { Counts, type EventView, Frame, Hello } from '@kilat/contract';
+import { untrack } from 'svelte';
 import type { Gallery } from '#lib/gallery/gallery.svelte.ts';
+import { openStream } from './stream.ts';
 
-const reopenMs = 3_000;
 const [pollFromMs, pollToMs] = [30_000, 45_000];
 // A phone that changed networks may hold a dead connection for minutes without being told.
 const silentMs = 90_000;
 
+/** Is what a page may add: to be told of the event's changes, and when it follows something else instead. */
+export interface FollowOptions {
+  onEvent?: (event: EventView) => void;
+  resting?: () => boolean;
+}
+
 /** Follows one event's frames while mounted; polls for changes while the stream is down. */
-export function followEvent(eventId: string, gallery: Gallery, onEvent: (event: EventView) => void = () => {}) {
+export function followEvent(eventId: string, gallery: Gallery, { onEvent, resting }: FollowOptions = {}) {
   let connected = $state(false);
   $effect(() => {
-    let source: EventSource | undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    if (resting?.()) return;
     let poll: ReturnType<typeof setTimeout> | undefined;
     let heardAt = Date.now();
 
-    function open(): void {
-      source = new EventSource(`/live/events/${eventId}?after=${gallery.cursor}`);
-      source.addEventListener('hello', ({ data }) => greet(Hello.parse(JSON.parse(data))));
-      source.addEventListener('frame', ({ data }) => void take(Frame.parse(JSON.parse(data))));
-      source.addEventListener('counts', ({ data }) => gallery.setCount(Counts.parse(JSON.parse(data)).photos));
-      source.addEventListener('resync', () => void restart());
-      source.addEventListener('error', lost);
-    }
+    const stream = untrack(() =>
+      openStream(
+        () => `/live/events/${eventId}?after=${gallery.cursor}`,
+        {
+          hello: (data) => greet(Hello.parse(data)),
+          frame: (data) => void take(Frame.parse(data)),
+          counts: (data) => gallery.setCount(Counts.parse(data).photos),
+          resync: () => void restart(),
+        },
+        () => (connected = false),
+      ),
+    );
     function greet(hello: Hello): void {
       connected = true;
       heardAt = Date.now();
@@ -31,22 +41,11 @@ export function followEvent(eventId: string, gallery: Gallery, onEvent: (event: 
     async function take(frame: Frame): Promise<void> {
       heardAt = Date.now();
       await gallery.take(frame).catch(() => {});
-      for (const { event } of frame.entries) if (event !== undefined) onEvent(event);
+      for (const { event } of frame.entries) if (event !== undefined) onEvent?.(event);
     }
     async function restart(): Promise<void> {
-      source?.close();
       await gallery.reload().catch(() => {});
-      reopen();
-    }
-    // A browser gives up on an answer that is no stream; then it is on us to come again, from where we are.
-    function lost(): void {
-      connected = false;
-      source?.close();
-      reopen();
-    }
-    function reopen(): void {
-      clearTimeout(timer);
-      timer = setTimeout(open, reopenMs * (0.5 + Math.random()));
+      stream.reopen();
     }
     function pollLater(): void {
       clearTimeout(poll);
@@ -62,19 +61,18 @@ export function followEvent(eventId: string, gallery: Gallery, onEvent: (event: 
     async function check(): Promise<void> {
       const known = gallery.cursor;
       await gallery.catchUp().catch(() => {});
-      if (connected && gallery.cursor !== known) lost();
+      if (connected && gallery.cursor !== known) stream.reopen();
     }
     function back(): void {
       if (document.visibilityState === 'visible') void check();
     }
 
-    open();
     pollLater();
     document.addEventListener('visibilitychange', back);
     window.addEventListener('online', back);
     return () => {
-      source?.close();
-      clearTimeout(timer);
+      stream.close();
+      connected = false;
       clearTimeout(poll);
       document.removeEventListener('visibilitychange', back);
       window.removeEventListener('online', back);

@@ -15,6 +15,27 @@ export function occasion(event: { starts_on: string | null; place: string | null
   return [day, event.place].filter(Boolean).join(' · ');
 }
 
+const moments = new Intl.DateTimeFormat('en', {
+  ...{ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+} as const);
+
+/** Writes a moment shortly, in the reader's own time: Nov 21, 06:12. */
+export function moment(iso: string): string {
+  return moments.format(new Date(iso));
+}
+
+const times = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' });
+
+/** Writes the time of day to the second, in the reader's own time. */
+export function timeOfDay(iso: string): string {
+  return times.format(new Date(iso));
+}
+
+/** Writes a moment so that it means the same everywhere: 2026-11-21 06:12:09 UTC. */
+export function utc(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+}
+
 /** Writes a span of time shortly: 20 s, 4 min, 2 h. */
 export function span(seconds: number): string {
   if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;

@@ -15,7 +15,10 @@ function sources(folder: string): string[] {
 
 test('uses every text of the catalogue', () => {
   const code = sources(join(import.meta.dirname, '../..')).join('\n');
-  const families = ['event.state.', 'upload.state.', 'upload.error.', 'error.title.', 'error.text.'];
+  const families = [
+    ...['event.state.', 'upload.state.', 'upload.error.', 'error.title.', 'error.text.', 'cards.status.'],
+    ...['card.state.', 'card.reason.', 'people.role.', 'people.may.', 'people.state.'],
+  ];
   const unused = Object.keys(en).filter(
     (key) => !code.includes(`'${key}'`) && !families.some((family) => key.startsWith(family)),
   );
