@@ -99,8 +99,8 @@ function frameOf(row: FrameRow): CardFrame {
   };
 }
 
-/** Tells how sure a file is. A photo that somebody deleted is not there, whatever was proved of it before. */
-export function stateOf(row: Pick<FrameRow, 'state' | 'verifiedAt' | 'backedUpAt'>): CardFrameState {
+// A photo that somebody deleted is not there, whatever was proved of it before.
+function stateOf(row: Pick<FrameRow, 'state' | 'verifiedAt' | 'backedUpAt'>): CardFrameState {
   if (row.state === 'deleted') return 'missing';
   if (row.state === 'failed' || row.state === 'announced') return row.state;
   if (row.verifiedAt === null) return 'stored';
@@ -113,8 +113,8 @@ function reasonOf(row: FrameRow, state: CardFrameState): string | null {
   return state === 'stored' && row.sha256 === null ? 'no_sha256' : null;
 }
 
-/** Gives the verdict: a card may be formatted only when each of its `total` files is verified and has a second copy. */
-export function verdictOf(frames: readonly Pick<CardFrame, 'state'>[], total: number): CardReport['verdict'] {
+// A card may be formatted only when each of its files is verified and has a second copy.
+function verdictOf(frames: readonly Pick<CardFrame, 'state'>[], total: number): CardReport['verdict'] {
   if (frames.length < total) return 'incomplete';
   if (frames.every(({ state }) => state === 'backed_up')) return 'safe_to_format';
   return frames.every(({ state }) => state === 'verified' || state === 'backed_up') ? 'not_backed_up' : 'incomplete';

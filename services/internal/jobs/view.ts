@@ -71,8 +71,8 @@ function viewOf(row: JobRow): JobView {
   };
 }
 
-/** Tells how far a job is: files that were not announced yet are outstanding too; with a failed file it is FAILED once nothing of it is outstanding any more. */
-export function statusOf(
+// Files that were not announced yet are outstanding too; a job with a failed file ends as FAILED.
+function statusOf(
   job: Pick<JobRow, 'total' | 'completed' | 'failed' | 'stored' | 'duplicates' | 'outstanding' | 'begun'>,
 ): JobStatus {
   if (job.outstanding > 0) return job.begun || job.stored > job.duplicates ? 'UPLOADING' : 'QUEUED';
