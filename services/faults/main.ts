@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { temporaryFolder } from '../../deploy/local/testing.ts';
 import { type Campaign, campaigns, ownCampaign } from './campaigns.ts';
 import { runPowerCuts } from './powercut.ts';
-import { machine, record } from './results.ts';
+import { machine, record, recordPower } from './results.ts';
 import { broken, run } from './run.ts';
 import { runStock, type StockResult } from './stock/run.ts';
 
@@ -80,10 +80,13 @@ async function attempt(name: string | undefined, campaign: Campaign): Promise<bo
 }
 
 async function cutPower(rounds: number): Promise<void> {
+  const seed = Number(values.seed ?? 1);
   const result = await runPowerCuts({
-    ...{ seed: Number(values.seed ?? 1), rounds, clients: 8, sizes: [50 * 1_024, 20 * 1_024 * 1_024], say },
+    ...{ seed, rounds, clients: 8, sizes: [50 * 1_024, 20 * 1_024 * 1_024], say },
     ...{ unsynced: values.unsynced === true, dataDir: values.data ?? temporaryFolder() },
   });
+  const unsynced = values.unsynced === true;
+  if (values.write !== undefined) recordPower(values.write, { rounds, seed, unsynced }, result);
   say(JSON.stringify({ ...result, machine: machine() }, null, 2));
   const { lost, corrupt, failed, stuck, doubled, unsettled } = result;
   process.exitCode = [lost, corrupt, failed, stuck, doubled, unsettled].some((list) => list.length > 0) ? 1 : 0;

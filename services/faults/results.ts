@@ -2,14 +2,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Campaign } from './campaigns.ts';
+import type { PowerResult } from './powercut.ts';
 import { broken, type RunResult } from './run.ts';
 import type { StockResult } from './stock/run.ts';
 
-/** Is one run as RESULTS.md shows it. */
-interface Recorded {
+interface Noted {
   name: string;
   date: string;
   machine: string;
+}
+
+/** Is one run as RESULTS.md shows it. */
+interface Recorded extends Noted {
   rows: number[];
   seed: number;
   uploads: number;
@@ -18,26 +22,49 @@ interface Recorded {
   stock?: StockResult;
 }
 
+/** Is one run of power cuts as RESULTS.md shows it. */
+interface RecordedPower extends Noted {
+  rounds: number;
+  seed: number;
+  unsynced: boolean;
+  power: PowerResult;
+}
+
 const dataFile = fileURLToPath(new URL('results.json', import.meta.url));
 const pageFile = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 
 /** Writes a run into RESULTS.md, in place of an earlier one of its name. */
 export function record(name: string, campaign: Campaign, ours: RunResult, stock?: StockResult): void {
-  const kept = readRecorded().filter((one) => one.name !== name);
-  const one: Recorded = {
-    ...{ name, date: new Date().toISOString().slice(0, 10), machine: machine(), ours },
+  write({
+    ...{ name, ...now(), ours },
     ...{ rows: [...campaign.trouble.rows], seed: campaign.seed, uploads: campaign.uploads },
     sizesKiB: [Math.round(campaign.sizes[0] / 1_024), Math.round(campaign.sizes[1] / 1_024)],
     ...(stock !== undefined && { stock }),
-  };
-  const all = [...kept, one];
+  });
+}
+
+/** Writes a run of power cuts into RESULTS.md, in place of an earlier one of its name. */
+export function recordPower(
+  name: string,
+  what: { rounds: number; seed: number; unsynced: boolean },
+  power: PowerResult,
+): void {
+  write({ name, ...now(), ...what, power });
+}
+
+function now() {
+  return { date: new Date().toISOString().slice(0, 10), machine: machine() };
+}
+
+function write(one: Recorded | RecordedPower): void {
+  const all = [...readRecorded().filter(({ name }) => name !== one.name), one];
   writeFileSync(dataFile, `${JSON.stringify(all, null, 2)}\n`);
   writeFileSync(pageFile, pageOf(all));
 }
 
-function readRecorded(): Recorded[] {
+function readRecorded(): (Recorded | RecordedPower)[] {
   try {
-    return JSON.parse(readFileSync(dataFile, 'utf8')) as Recorded[];
+    return JSON.parse(readFileSync(dataFile, 'utf8'));
   } catch {
     return [];
   }
@@ -48,8 +75,10 @@ export function machine(): string {
   return `${cpus().length} cores, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.version}`;
 }
 
-function pageOf(all: readonly Recorded[]): string {
-  const compared = all.filter(({ stock }) => stock !== undefined);
+function pageOf(all: readonly (Recorded | RecordedPower)[]): string {
+  const runs = all.filter((one) => 'ours' in one);
+  const power = all.filter((one) => 'power' in one);
+  const compared = runs.filter(({ stock }) => stock !== undefined);
   return [
     '# What was tried on Kilat, and what became of the photos',
     '',
@@ -79,7 +108,19 @@ function pageOf(all: readonly Recorded[]): string {
         'minutes',
         'date',
       ],
-      all.map(rowOf),
+      runs.map(rowOf),
+    ),
+    '',
+    ...runs.flatMap(notesOf),
+    '',
+    '## Power cuts',
+    '',
+    'The install lies on an ext4 file system of its own, which is stopped without flushing anything, all processes are killed,',
+    'and it is mounted again; a run without syncing shows that this loses photos where nobody syncs.',
+    '',
+    ...table(
+      ['run', 'cuts', 'seed', 'stored', 'lost', 'corrupt', 'failed', 'stuck', 'doubled', 'date'],
+      power.map(powerRowOf),
     ),
     '',
     '## Beside the stock tus server with its stock S3 store',
@@ -131,6 +172,15 @@ const rowsOfMatrix: [number, string][] = [
   [12, 'a tenth of the files are no photos'],
   [13, 'one replica’s clock is five minutes wrong'],
 ];
+
+function powerRowOf({ name, rounds, seed, power, date }: RecordedPower): (string | number)[] {
+  const lists = [power.lost, power.corrupt, power.failed, power.stuck, power.doubled];
+  return [name, rounds, seed, power.acked, ...lists.map((list) => list.length), date];
+}
+
+function notesOf({ name, ours }: Recorded): string[] {
+  return [...ours.complaints, ...ours.holes, ...ours.unsettled].map((what) => `- Other in “${name}”: ${what}.`);
+}
 
 function rowOf(one: Recorded): (string | number)[] {
   const { ours } = one;
