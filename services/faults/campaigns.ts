@@ -48,6 +48,11 @@ export const campaigns: Record<string, Campaign> = {
   'the database away, its connections ended': campaign([6], { seed: 16, uploads: 1_000 }, { absenceMs: 60_000 }),
   'the bus wiped': campaign([7], { seed: 17, uploads: 3_000 }, { wipes: 5 }),
   'Redis away': campaign([10], { seed: 20, uploads: 1_000 }, { absenceMs: 20_000 }),
+  'spool disk and bucket full': campaign([11], {
+    seed: 21,
+    uploads: 1_500,
+    bucket: { failing: 0, hanging: 0, hangMs: 0, failingJoin: 0 },
+  }),
   'poison among the photos': campaign([12], { seed: 22, uploads: 3_000 }),
   'a clock five minutes wrong': campaign([13, 1], { seed: 23, uploads: 1_000 }, { kills: 10 }),
 };

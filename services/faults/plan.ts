@@ -10,6 +10,7 @@ import {
   terminations,
 } from './disturbance.ts';
 import type { Fleet } from './fleet.ts';
+import { diskFull, type Quota, quotaFull, type SmallDisk } from './fullness.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Sets how often each kind of trouble comes in a run; rows are those of the matrix in RESULTS.md. */
@@ -29,8 +30,16 @@ export interface Planned {
   disturbance: Disturbance;
 }
 
+/** Is what disturbances happen to; the small disk is there in row 11. */
+export interface Parts {
+  fleet: Fleet;
+  ledger: Ledger;
+  quota: Quota;
+  disk: SmallDisk | undefined;
+}
+
 /** Plans a run's disturbances by a seeded choice, in order. */
-export function planOf(trouble: Trouble, fleet: Fleet, ledger: Ledger, random: () => number): Planned[] {
+export function planOf(trouble: Trouble, { fleet, ledger, quota, disk }: Parts, random: () => number): Planned[] {
   const { rows } = trouble;
   const abort = (key: string, uploadId: string) => dropMultipart(fleet.bucketFolder, key, uploadId);
   const planned = [
@@ -40,6 +49,8 @@ export function planOf(trouble: Trouble, fleet: Fleet, ledger: Ledger, random: (
     ...spread(rows.has(6) ? 1 : 0, random, () => absence(fleet, 'postgres', trouble.absenceMs)),
     ...spread(rows.has(6) ? 10 : 0, random, () => terminations(ledger)),
     ...spread(rows.has(7) ? trouble.wipes : 0, random, () => natsWiped(fleet)),
+    ...spread(rows.has(11) ? 5 : 0, random, () => quotaFull(quota, trouble.absenceMs)),
+    ...(disk === undefined ? [] : spread(5, random, () => diskFull(disk, trouble.absenceMs))),
     ...spread(rows.has(10) ? 2 : 0, random, () => absence(fleet, 'redis', trouble.absenceMs / 4)),
   ];
   return planned.sort((a, b) => a.share - b.share);

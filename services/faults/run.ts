@@ -7,6 +7,7 @@ import { createCamera, realPhotos, type Shot } from './camera.ts';
 import { type Examiner, type Findings, startExaminer } from './examiner.ts';
 import { cookieOf, type Fleet, post, startFleet } from './fleet.ts';
 import { followLive } from './follower.ts';
+import { openSmallDisk } from './fullness.ts';
 import { openHistory } from './history.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { type Desk, sendStubbornly } from './photographer.ts';
@@ -53,6 +54,11 @@ export interface RunResult extends Findings {
 }
 
 const settleMs = 300_000;
+const skewed = (ms: number) => ({
+  NODE_OPTIONS: `--import=${new URL('skew.ts', import.meta.url).href}`,
+  CLOCK_SKEW_MS: String(ms),
+});
+const wrongClocks = { 'upload-2': skewed(300_000), thumbnail: skewed(-300_000) };
 // Originals and renditions of what waits to be examined, with room for spools: under 5 GB.
 const mostWaitingBytes = 3e9;
 // So many are settled within the minutes that settling may take, on a machine of two cores.
@@ -65,14 +71,19 @@ export async function run(options: RunOptions): Promise<RunResult> {
   mkdirSync(options.dataDir, { recursive: true });
   await using stack = new AsyncDisposableStack();
   const bucket = { counts: {} as Record<string, number> };
+  const quota = { isFull: false };
+  const disk = options.trouble.rows.has(11)
+    ? stack.use(await openSmallDisk(join(options.dataDir, 'spool-upload-1')))
+    : undefined;
   const fleet = stack.use(
     await startFleet({
+      unitEnv: options.trouble.rows.has(13) ? wrongClocks : {},
       dataDir: options.dataDir,
       env: { UPLOAD_SWEEP_SECONDS: '2', WORK_ACK_WAIT_SECONDS: '10', RELAY_LOST_CHECK_SECONDS: '2', ...options.env },
       between: async (servers): Promise<Record<string, string>> => {
-        if (!options.trouble.rows.has(3)) return {};
+        if (!options.trouble.rows.has(3) && !options.trouble.rows.has(11)) return {};
         const proxy = stack.use(
-          await startBucketProxy(servers.S3_ENDPOINT ?? '', options.bucket, seeded(options.seed + 1)),
+          await startBucketProxy(servers.S3_ENDPOINT ?? '', options.bucket, seeded(options.seed + 1), quota),
         );
         bucket.counts = proxy.counts;
         return { S3_ENDPOINT: proxy.url };
@@ -106,7 +117,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       progress.resent += bytes;
     },
   };
-  const planned = planOf(options.trouble, fleet, ledger, random);
+  const planned = planOf(options.trouble, { fleet, ledger, quota, disk }, random);
   const ended = new AbortController();
   const disturbing = disturb(planned, () => progress.done / options.uploads, ended.signal, options.say);
   const counting = setInterval(() => options.say(progressLine(progress, examiner, options)), 15_000);

@@ -1,3 +1,4 @@
+import type { Quota } from './fullness.ts';
 import { type Fate, type FaultyProxy, startFaultyProxy } from './proxy.ts';
 
 /** Says how a bucket misbehaves; shares are of all calls, from 0 to 1. */
@@ -12,8 +13,14 @@ export interface BucketFaults {
 }
 
 /** Starts a bucket's proxy that misbehaves as told, by a seeded choice for each call. */
-export function startBucketProxy(s3: string, faults: BucketFaults, random: () => number): Promise<FaultyProxy> {
+export function startBucketProxy(
+  s3: string,
+  faults: BucketFaults,
+  random: () => number,
+  quota: Quota = { isFull: false },
+): Promise<FaultyProxy> {
   return startFaultyProxy(s3, (req): Fate => {
+    if (quota.isFull && (req.method === 'PUT' || req.method === 'POST')) return { kind: 'refuse' };
     const roll = random();
     if (req.method === 'POST' && req.url?.includes('uploadId=') && roll < faults.failingJoin)
       return { kind: roll < faults.failingJoin / 2 ? 'lose-answer' : 'false-success' };

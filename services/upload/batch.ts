@@ -20,6 +20,7 @@ import { type FinishDeps, finish, refuse } from './finish.ts';
 import type { Leases } from './lease.ts';
 import { type ReceiverDeps, receive } from './receive.ts';
 import { discard } from './send.ts';
+import { asDiskFault } from './spool.ts';
 
 /** Is what the batch form needs; a request may bring `mostFiles` files within `seconds`. */
 export interface BatchDeps extends FinishDeps, ReceiverDeps {
@@ -98,7 +99,7 @@ async function take(deps: BatchDeps, batch: Batch, file: MultipartFile): Promise
     return { name: file.filename, status: 201, photo_id: photoId, code: null, detail: null };
   } catch (error) {
     file.file.resume();
-    const failure = batch.over.aborted ? late() : error;
+    const failure = batch.over.aborted ? late() : asDiskFault(error);
     deps.log[logLevelOf(failure)]({ err: failure, event_id: batch.eventId }, 'file of a batch refused');
     return resultOf(file.filename, failure);
   } finally {

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from '#internal/fault/fault.ts';
 import { lockedFault } from './lease.ts';
+import { asDiskFault } from './spool.ts';
 
 /** Lists the algorithms of Upload-Checksum, as OPTIONS names them. */
 export const algorithms = 'sha1,sha256';
@@ -98,7 +99,9 @@ async function spoolSummed(
       yield chunk;
     }
   };
-  await pipeline(body, summed, createWriteStream(path));
+  await pipeline(body, summed, createWriteStream(path)).catch((error) => {
+    throw asDiskFault(error);
+  });
   return { size, sums };
 }
 

@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { crc32 } from 'node:zlib';
+import { Fault } from '#internal/fault/fault.ts';
 
 /**
  * Is an append-only file of the bytes that one request brings for one part. What is appended also flows to `live`
@@ -23,7 +24,7 @@ export interface Spool extends AsyncDisposable {
 /** Opens a spool file; `crc` is the CRC32 of the bytes before its first one. */
 export function openSpool(path: string, crc: number): Spool {
   const file = createWriteStream(path, { highWaterMark: 1024 * 1024 });
-  const failed = new Promise<never>((_, reject) => file.once('error', reject));
+  const failed = new Promise<never>((_, reject) => file.once('error', (cause) => reject(asDiskFault(cause))));
   failed.catch(() => {});
   let [size, checksum] = [0, crc];
   let live: PassThrough | undefined;
@@ -57,6 +58,15 @@ export function openSpool(path: string, crc: number): Spool {
       await rm(path, { force: true });
     },
   };
+}
+
+const diskTroubles = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
+
+/** Turns what a full or broken disk throws into a fault that passes: the client comes again. Any other error stays. */
+export function asDiskFault(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!diskTroubles.has(code)) return error;
+  return new Fault('unavailable', 'There is no room for uploads at the moment.', { cause: error, retryAfter: 10 });
 }
 
 /** Writes a chunk and waits while the stream is full; a stream that is destroyed keeps nobody waiting. */
