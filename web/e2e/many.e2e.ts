@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { PhotoPage } from '@kilat/contract';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startInstallation, type TestInstallation } from '../../deploy/local/testing.ts';
+import { makePhotos, startBrowser, visit } from './browser.ts';
+
+// In all at full size: 2,000 files of 1, 5 and 10 MiB; what was seen to be ready is deleted on the way.
+const full = process.env.KILAT_TEST_SIZE === 'full';
+const [files, atOnce] = full ? [2_000, 50] : [24, 12];
+const mostRssMiB = 512;
+
+let installation: TestInstallation;
+let browser: Browser;
+beforeAll(async () => {
+  [installation, browser] = await Promise.all([startInstallation(), startBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await installation?.stop();
+});
+
+test(`${files} files from one page are stored without a human's help, in memory that does not grow`, {
+  timeout: 3_000_000,
+}, async () => {
+  const { page } = await visit(browser, { viewport: { width: 1440, height: 900 } });
+  await page.goto(installation.signInLink);
+  await page.waitForURL('**/studio');
+  await page.fill('input[name=title]', 'Many');
+  await page.click('button:has-text("Create event")');
+  await page.waitForURL('**/studio/events/**');
+  const eventId = /events\/([0-9a-f-]{36})/.exec(page.url())?.[1] ?? '';
+  const [picture = ''] = await makePhotos(page, 1);
+  const base64 = readFileSync(picture).toString('base64');
+  const rss: number[] = [];
+  let [stored, deleted] = [0, 0];
+  for (let first = 0; first < files; first += atOnce) {
+    await page.evaluate(drop, { base64, first, count: atOnce });
+    const wanted = first + atOnce;
+    await page.waitForFunction(
+      (count) => document.querySelectorAll('li[data-state=stored], li[data-state=failed]').length === count,
+      atOnce,
+      { timeout: 600_000 },
+    );
+    stored += await page.locator('li[data-state=stored]').count();
+    await page.click('button:has-text("Clear stored")');
+    // Not further ahead than disks are large: previews and their check take longer than sending.
+    await expect
+      .poll(async () => (deleted += await deleteReady(page, eventId)), { timeout: 600_000, interval: 500 })
+      .toBeGreaterThan(wanted - 3 * atOnce);
+    rss.push(rssMiB());
+  }
+  console.log(`stored ${stored} of ${files}; resident MiB ${rss.join(' ')}`);
+  expect(stored).toBeGreaterThan(files * 0.99);
+  expect(Math.max(...rss)).toBeLessThan(mostRssMiB);
+});
+
+/** Drops files that the page itself makes: one picture, behind it as many bytes as wished, each file its own. */
+function drop({ base64, first, count }: { base64: string; first: number; count: number }): void {
+  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const mebibyte = 1024 * 1024;
+  const transfer = new DataTransfer();
+  for (let n = first; n < first + count; n++) {
+    const size = ([1, 5, 10][n % 3] ?? 1) * mebibyte;
+    const filler = new Uint8Array(size - bytes.length);
+    new DataView(filler.buffer).setUint32(0, n);
+    transfer.items.add(
+      new File([bytes, filler], `DSC_${n}.JPG`, { type: 'image/jpeg', lastModified: 1_790_000_000_000 + n }),
+    );
+  }
+  const input = document.querySelector<HTMLInputElement>('input[type=file]');
+  if (input === null) throw new Error('nothing to drop on');
+  input.files = transfer.files;
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+/** Deletes the objects of photos that are ready; answers how many. */
+async function deleteReady(page: Page, eventId: string): Promise<number> {
+  const folder = join(installation.dataDir, 'objects', 'root', 'kilat', 'e', eventId);
+  const there = new Set(readdirSync(folder));
+  const answer = await page.request.get(`${installation.origin}/api/events/${eventId}/photos?limit=200`);
+  const { photos } = PhotoPage.parse(await answer.json());
+  const ready = photos.filter(({ photo_id, state }) => state === 'ready' && there.has(photo_id));
+  for (const { photo_id } of ready) rmSync(join(folder, photo_id), { recursive: true, force: true });
+  return ready.length;
+}
+
+/** Reads how much memory all targets together have resident, in MiB. */
+function rssMiB(): number {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const command = readOr(`/proc/${pid}/cmdline`);
+    if (!command.includes('--target=all') || !readOr(`/proc/${pid}/environ`).includes(installation.dataDir)) continue;
+    return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readOr(`/proc/${pid}/status`))?.[1] ?? 0) / 1_024);
+  }
+  return 0;
+}
+
+function readOr(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
