@@ -51,33 +51,37 @@ export interface VerdictWords {
   icon: IconName;
   title: string;
   text: string;
+  /** Is false while it may change by itself at any moment. */
+  settled: boolean;
 }
 
 /** Says whether a card may be formatted, why, and what to do next. */
 export function verdictWords(report: CardReport): VerdictWords {
-  const standing = standingOf(report);
-  const { total, backedUp } = standing;
+  const { total, backedUp } = standingOf(report);
   if (report.verdict === 'safe_to_format')
-    return { mood: 'good', icon: 'shield', title: t('verdict.safe'), text: t('verdict.safe.text', { total }) };
+    return settled('good', 'shield', t('verdict.safe'), t('verdict.safe.text', { total }));
   if (report.verdict === 'incomplete') return notYet(report);
   const text = report.backup_configured
     ? t('verdict.backing.text', { total, backedUp })
     : t('verdict.unbacked.text', { total });
-  return { mood: 'warn', icon: 'copies', title: t('verdict.unbacked'), text };
+  return settled('warn', 'copies', t('verdict.unbacked'), text);
 }
 
 function notYet(report: CardReport): VerdictWords {
   const { missing, unannounced, unverified } = standingOf(report);
   const gone = missing.length + unannounced;
-  const title = t('verdict.missing', { count: gone });
   if (gone > 0 && isOpen(report.job) && missing.every(({ state }) => state === 'announced'))
-    return { mood: 'warn', icon: 'up', title, text: t('verdict.coming.text') };
-  if (gone > 0) return { mood: 'bad', icon: 'alert', title, text: t('verdict.missing.text') };
+    return moving('up', t('verdict.coming', { count: gone }), t('verdict.coming.text'));
+  if (gone > 0) return settled('bad', 'alert', t('verdict.missing', { count: gone }), t('verdict.missing.text'));
   const unsure = unverified.filter(({ reason }) => reason !== null).length;
-  if (unsure > 0) {
-    const text = t('verdict.unsure.text');
-    return { mood: 'bad', icon: 'alert', title: t('verdict.unsure', { count: unsure }), text };
-  }
-  const text = t('verdict.verifying.text');
-  return { mood: 'warn', icon: 'clock', title: t('verdict.verifying', { count: unverified.length }), text };
+  if (unsure > 0) return settled('bad', 'alert', t('verdict.unsure', { count: unsure }), t('verdict.unsure.text'));
+  return moving('clock', t('verdict.verifying', { count: unverified.length }), t('verdict.verifying.text'));
+}
+
+function settled(mood: VerdictWords['mood'], icon: IconName, title: string, text: string): VerdictWords {
+  return { mood, icon, title, text, settled: true };
+}
+
+function moving(icon: IconName, title: string, text: string): VerdictWords {
+  return { mood: 'warn', icon, title, text, settled: false };
 }
