@@ -9,9 +9,11 @@ export interface Balancer extends AsyncDisposable {
 /** Says how many of a connection's bytes may pass before it is cut; undefined lets all pass. */
 export type CutAfter = () => number | undefined;
 
-/** Starts a balancer on loopback that gives each connection to the next replica that is up, and cuts some at a random byte. */
+/**
+ * Starts a balancer on loopback that gives each connection to the next replica that is up, and cuts some at a random byte.
+ * The replicas are looked up anew for each connection: they may move.
+ */
 export async function startBalancer(replicas: readonly string[], cutAfter: CutAfter): Promise<Balancer> {
-  const ports = replicas.map((url) => Number(new URL(url).port));
   const open = new Set<Socket>();
   const balancer = { url: '', cuts: 0 };
   let turn = 0;
@@ -19,6 +21,7 @@ export async function startBalancer(replicas: readonly string[], cutAfter: CutAf
     turn += 1;
     open.add(client);
     client.on('error', () => {}).once('close', () => open.delete(client));
+    const ports = replicas.map((url) => Number(new URL(url).port));
     const order = ports.map((_, at) => ports[(turn + at) % ports.length] ?? 0);
     joinFirst(client, order, (bytes) => {
       const most = cutAfter();

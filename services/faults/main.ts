@@ -88,8 +88,10 @@ async function cutPower(rounds: number): Promise<void> {
   const unsynced = values.unsynced === true;
   if (values.write !== undefined) recordPower(values.write, { rounds, seed, unsynced }, result);
   say(JSON.stringify({ ...result, machine: machine() }, null, 2));
-  const { lost, corrupt, failed, stuck, doubled, unsettled } = result;
-  process.exitCode = [lost, corrupt, failed, stuck, doubled, unsettled].some((list) => list.length > 0) ? 1 : 0;
+  const { lost, corrupt, failed, stuck, doubled, unsettled, complaints } = result;
+  process.exitCode = [lost, corrupt, failed, stuck, doubled, unsettled, complaints].some((list) => list.length > 0)
+    ? 1
+    : 0;
 }
 
 if (values.help === true) process.stdout.write(`${usage}\n`);

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventView } from '@kilat/contract';
-import { type Camera, createCamera } from './camera.ts';
+import { startBalancer } from './balancer.ts';
+import { createCamera } from './camera.ts';
 import { type Disk, openDisk } from './disk.ts';
 import { type Acked, type Findings, startExaminer } from './examiner.ts';
 import { type Fleet, post, startFleet } from './fleet.ts';
@@ -29,45 +30,61 @@ export interface PowerResult extends Findings {
   acked: number;
   unsettled: string[];
   doubled: string[];
+  /** Lists what clients must never see, such as an offset that went back. */
+  complaints: string[];
 }
 
 const diskMebibytes = 6_144;
 const settleMs = 300_000;
 
-/** Cuts the power of a whole install again and again while photos come in, and examines every acknowledged photo at the end. */
+/**
+ * Cuts the power of a whole install again and again while photos come in, and examines every acknowledged photo at the end.
+ * The clients are elsewhere and go on with their uploads when the install is back.
+ */
 export async function runPowerCuts(options: PowerOptions): Promise<PowerResult> {
   const { dataDir, rounds, say } = options;
   mkdirSync(dataDir, { recursive: true });
   const random = seeded(options.seed);
-  const camera = await createCamera(random, { width: 320, height: 240 });
   await using disk = await openDisk(join(dataDir, 'disk.img'), join(dataDir, 'disk'), diskMebibytes);
-  using history = openHistory(join(dataDir, 'history.jsonl'));
-  const acked: Acked[] = [];
-  let event: { eventId: string; cookie: string } | undefined;
+  const replicas: string[] = [];
+  const start = async () => {
+    const fleet = await startInstall(disk, options);
+    replicas.splice(0, replicas.length, ...fleet.uploads);
+    return fleet;
+  };
+  let fleet = await start();
+  const event = await begin(fleet);
+  await using clients = await startClients(options, replicas, event);
   for (let round = 1; round <= rounds; round++) {
-    const fleet = await start(disk, options);
-    event ??= await begin(fleet);
-    const desk = deskOf(fleet, event, history);
-    const before = acked.length;
-    await load({ desk, camera, random, options, acked, seconds: 2 + random() * 5 });
+    const before = clients.acked.length;
+    await sleep((2 + random() * 5) * 1_000);
     await disk.cut();
     await fleet.crash();
     await disk.restore();
-    say(`power cut ${round} of ${rounds}: ${acked.length - before} photos acknowledged before it`);
+    say(`power cut ${round} of ${rounds}: ${clients.acked.length - before} photos acknowledged before it`);
+    fleet = await start();
   }
-  if (event === undefined) throw new Error('no round took place');
-  await using fleet = await start(disk, options);
+  await using last = fleet;
+  await clients.finish();
+  return { ...(await examine(last, event.eventId, clients.acked)), complaints: clients.complaints };
+}
+
+async function examine(
+  fleet: Fleet,
+  eventId: string,
+  acked: readonly Acked[],
+): Promise<Omit<PowerResult, 'complaints'>> {
   await using ledger = openLedger(fleet.env.DATABASE_URL ?? '');
-  const examiner = startExaminer(ledger, event.eventId, fleet.bucketFolder);
+  const examiner = startExaminer(ledger, eventId, fleet.bucketFolder);
   for (const photo of acked) examiner.take(photo);
   await examiner.finish(settleMs);
   for (const deadline = Date.now() + settleMs; Date.now() < deadline; await sleep(500))
-    if ((await ledger.unsettled(event.eventId)).length === 0) break;
-  const [unsettled, doubled] = [await ledger.unsettled(event.eventId), await ledger.doubled(event.eventId)];
+    if ((await ledger.unsettled(eventId)).length === 0) break;
+  const [unsettled, doubled] = [await ledger.unsettled(eventId), await ledger.doubled(eventId)];
   return { ...examiner.findings, acked: acked.length, unsettled, doubled };
 }
 
-function start(disk: Disk, { unsynced = false }: PowerOptions): Promise<Fleet> {
+function startInstall(disk: Disk, { unsynced = false }: PowerOptions): Promise<Fleet> {
   return startFleet({
     dataDir: join(disk.folder, 'fleet'),
     env: {
@@ -77,40 +94,59 @@ function start(disk: Disk, { unsynced = false }: PowerOptions): Promise<Fleet> {
   });
 }
 
-async function begin(fleet: Fleet): Promise<{ eventId: string; cookie: string }> {
+interface Begun {
+  eventId: string;
+  cookie: string;
+}
+
+async function begin(fleet: Fleet): Promise<Begun> {
   const cookie = await fleet.signIn();
   const event = EventView.parse(await (await post(`${fleet.api}/api/events`, { title: 'Power' }, cookie)).json());
   return { eventId: event.event_id, cookie };
 }
 
-function deskOf(fleet: Fleet, event: { eventId: string; cookie: string }, history: Desk['history']): Desk {
-  let turn = 0;
-  const files = () => `${fleet.uploads[turn++ % fleet.uploads.length]}/files`;
-  return { ...event, files, history, complain: () => {}, twin: () => false, resent: () => {} };
-}
-
-interface Load {
-  desk: Desk;
-  camera: Camera;
-  random: () => number;
-  options: PowerOptions;
+interface Clients extends AsyncDisposable {
   acked: Acked[];
-  seconds: number;
+  complaints: string[];
+  /** Waits until all have ended the upload that they are at. */
+  finish(): Promise<void>;
 }
 
-/** Sends photos for some seconds; what is under way at the end is left to its fate. */
-async function load({ desk, camera, random, options, acked, seconds }: Load): Promise<void> {
-  const [least, most] = options.sizes;
+/** Starts clients that send photo after photo to whatever replicas there are. */
+async function startClients(
+  { dataDir, seed, sizes: [least, most], clients }: PowerOptions,
+  replicas: readonly string[],
+  event: Begun,
+): Promise<Clients> {
+  const random = seeded(seed + 1);
+  const camera = await createCamera(seeded(seed + 2), { width: 320, height: 240 });
+  const balancer = await startBalancer(replicas, () => undefined);
+  const history = openHistory(join(dataDir, 'history.jsonl'));
+  const [acked, complaints]: [Acked[], string[]] = [[], []];
+  const desk: Desk = {
+    ...{ ...event, files: () => `${balancer.url}/files`, history, complain: (what) => void complaints.push(what) },
+    ...{ twin: () => false, resent: () => {} },
+  };
   let over = false;
   const photographer = async (client: number) => {
     while (!over) {
       const shot = camera.shoot(Math.floor(least * (most / least) ** random()));
-      const told = await sendStubbornly({ ...desk, tries: 1 }, client, shot);
+      const told = await sendStubbornly(desk, client, shot);
       const { sha256, good, bytes } = shot;
       if (told.stored) acked.push({ photoId: told.photoId, sha256, good, size: bytes.length });
     }
   };
-  for (let client = 0; client < options.clients; client++) void photographer(client);
-  await sleep(seconds * 1_000);
-  over = true;
+  const working = Promise.all(Array.from({ length: clients }, (_, client) => photographer(client)));
+  return {
+    ...{ acked, complaints },
+    async finish() {
+      over = true;
+      await working;
+    },
+    async [Symbol.asyncDispose]() {
+      over = true;
+      await balancer[Symbol.asyncDispose]();
+      history[Symbol.dispose]();
+    },
+  };
 }
