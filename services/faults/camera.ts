@@ -39,9 +39,6 @@ export async function createCamera(random: () => number, { width = 1200, height 
   };
 }
 
-/** Makes files to send. */
-export type Camera = Awaited<ReturnType<typeof createCamera>>;
-
 function cutOff(picture: Buffer, random: () => number): Buffer {
   const kept = Math.floor(picture.length * (0.1 + random() * 0.5));
   return Buffer.concat([picture.subarray(0, kept), Buffer.from(String(random()))]);
