@@ -1,58 +1,89 @@
 import { JobAnnounced, type JobFile, type JobFileAnswer } from '@kilat/contract';
 import { call } from '#lib/api/client.ts';
 import { ApiFailure } from '#lib/api/failure.ts';
-import { passes, secondsToWait } from './patience.ts';
+import { passes, secondsToWait, type Trouble } from './patience.ts';
 
-/** Is told, while an announcement has to wait, for how many seconds. */
-export type OnWait = (seconds: number) => void;
-
-/** Announces what is dropped together as one job, in slices: sending begins before the last file was hashed. */
+/** Announces what was dropped together as one job, in slices: sending begins before the last file was hashed. */
 export interface Announcer {
   readonly jobId: string | undefined;
-  /** Announces the next files; waits as long as a busy server asks. Throws ApiFailure for what waiting cannot mend. */
-  announce(files: readonly JobFile[]): Promise<JobFileAnswer[]>;
+  /**
+   * Announces the next files and hands each answer out; waits as long as a busy server asks. What is too much at once goes
+   * in halves. Tells, by position in `files`, what waiting cannot mend.
+   */
+  announce(files: readonly JobFile[]): Promise<Announced[]>;
 }
 
-/** Makes the announcer of one drop of so many files. */
-export function createAnnouncer(eventId: string, total: number, onWait: OnWait): Announcer {
+/** Is what came of announcing one file. */
+export type Announced = { answer: JobFileAnswer } | { failure: ApiFailure };
+
+/** Makes the announcer of one drop of so many files; `onWait` is told when, for how many seconds, and why it waits. */
+export function createAnnouncer(
+  eventId: string,
+  total: number,
+  onWait: (seconds: number, trouble: Trouble) => void,
+): Announcer {
   const url = `/api/events/${eventId}/jobs`;
   let jobId: string | undefined;
+  let usedUp: ApiFailure | undefined;
+
+  async function post(files: readonly JobFile[]): Promise<Announced[]> {
+    const answer =
+      jobId === undefined ? call('POST', url, { files, total }) : call('POST', `${url}/${jobId}/files`, { files });
+    const announced = JobAnnounced.parse(await answer);
+    jobId = announced.job_id;
+    return announced.files.map((file) => ({ answer: file }));
+  }
+  async function announce(files: readonly JobFile[]): Promise<Announced[]> {
+    if (usedUp !== undefined) return refuse(files, usedUp);
+    try {
+      return await patiently(() => post(files), files.length > 1, onWait);
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error;
+      if (files.length > 1 && isTooMuch(error)) {
+        const half = Math.ceil(files.length / 2);
+        return [...(await announce(files.slice(0, half))), ...(await announce(files.slice(half)))];
+      }
+      // Nobody asks a thousand times for what a quota has refused once.
+      if (error.code === 'quota_exceeded') usedUp = error;
+      return refuse(files, error);
+    }
+  }
   return {
     get jobId() {
       return jobId;
     },
-    async announce(files) {
-      const announced = await patiently(
-        () =>
-          post(jobId === undefined ? url : `${url}/${jobId}/files`, jobId === undefined ? { files, total } : { files }),
-        onWait,
-      );
-      jobId = announced.job_id;
-      return announced.files;
-    },
+    announce,
   };
 }
 
-async function patiently<T>(work: () => Promise<T>, onWait: OnWait): Promise<T> {
+function refuse(files: readonly JobFile[], failure: ApiFailure): Announced[] {
+  return files.map(() => ({ failure }));
+}
+
+function isTooMuch({ status, code }: ApiFailure): boolean {
+  return status === 429 || code === 'quota_exceeded';
+}
+
+async function patiently<T>(
+  work: () => Promise<T>,
+  divisible: boolean,
+  onWait: (seconds: number, trouble: Trouble) => void,
+): Promise<T> {
   for (;;) {
     try {
       return await work();
     } catch (error) {
       const trouble = troubleOf(error);
-      if (!passes(trouble)) throw error;
+      if (trouble === undefined || !passes(trouble) || (divisible && trouble.status === 429)) throw error;
       const seconds = secondsToWait(trouble, Date.now(), Math.random());
-      onWait(seconds);
+      onWait(seconds, trouble);
       await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
     }
   }
 }
 
-// What fetch throws by itself is a lost connection.
-function troubleOf(error: unknown) {
-  if (!(error instanceof ApiFailure)) return { status: undefined, retryAfter: null };
-  return { status: error.status, code: error.code, retryAfter: error.retryAfter };
-}
-
-async function post(url: string, body: object): Promise<JobAnnounced> {
-  return JobAnnounced.parse(await call('POST', url, body));
+// A TypeError of fetch is a lost connection; anything else that is no answer is a mistake of ours.
+function troubleOf(error: unknown): Trouble | undefined {
+  if (error instanceof ApiFailure) return { status: error.status, code: error.code, retryAfter: error.retryAfter };
+  return error instanceof TypeError ? { status: undefined, retryAfter: null } : undefined;
 }

@@ -11,24 +11,26 @@ export interface PresignedOptions {
   onProgress: (sent: number) => void;
 }
 
+type Note = (part: number, sent: number) => void;
+
 /**
  * Puts a file straight into the bucket by the URLs that our server signs, each part retried on its own after 1, 2 and 4 s,
  * five times, with a fresh URL when the old one is not taken any more; then the server looks for itself and stores the
  * photo. What is in the bucket already is not sent again.
  */
-export async function sendPresigned(file: Blob, url: string, options: PresignedOptions): Promise<void> {
-  let plan = await planOf(url);
+export async function sendPresigned(file: Blob, url: string, { signal, onProgress }: PresignedOptions): Promise<void> {
   const arrived = new Map<number, number>();
-  const report = () => options.onProgress([...arrived.values()].reduce((sum, sent) => sum + sent, 0));
-  const note = (part: number, sent: number) => {
+  const note: Note = (part, sent) => {
     arrived.set(part, sent);
-    report();
+    onProgress([...arrived.values()].reduce((sum, bytes) => sum + bytes, 0));
   };
-  while (plan.parts.length > 0) {
+  let plan = await planOf(url);
+  for (let before = -1; plan.parts.length > 0 && plan.stored.length > before; plan = await planOf(url)) {
+    before = plan.stored.length;
     for (const part of plan.stored) note(part, sizeOf(plan, part, file.size));
-    await sendParts(file, url, plan.parts, note, options.signal);
-    plan = await planOf(url);
+    await sendParts(file, url, plan.parts, note, signal);
   }
+  signal.throwIfAborted();
   await call('POST', `${plan.url}/complete`, {});
 }
 
@@ -36,24 +38,24 @@ async function sendParts(
   file: Blob,
   url: string,
   parts: readonly PresignedPart[],
-  note: (part: number, sent: number) => void,
+  note: Note,
   signal: AbortSignal,
 ): Promise<void> {
   const waiting = [...parts];
+  const broken = new AbortController();
+  const both = AbortSignal.any([signal, broken.signal]);
   const sender = async () => {
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift())
-      await sendPart(file, url, part, note, signal);
+      await sendPart(file, url, part, note, both);
   };
-  await Promise.all(Array.from({ length: partsAtOnce }, sender));
+  try {
+    await Promise.all(Array.from({ length: partsAtOnce }, sender));
+  } finally {
+    broken.abort(); // what one part has given up, the others do not go on with unseen
+  }
 }
 
-async function sendPart(
-  file: Blob,
-  url: string,
-  first: PresignedPart,
-  note: (part: number, sent: number) => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function sendPart(file: Blob, url: string, first: PresignedPart, note: Note, signal: AbortSignal): Promise<void> {
   let part = first;
   for (let tries = 0; ; tries++) {
     signal.throwIfAborted();
@@ -81,7 +83,7 @@ function put(
     request.upload.onprogress = ({ loaded }) => onProgress(loaded);
     request.onloadend = () => {
       signal.removeEventListener('abort', stop);
-      resolve(request.status === 0 ? undefined : request.status);
+      resolve(request.status || undefined);
     };
     request.open('PUT', url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);

@@ -1,6 +1,5 @@
 import type { JobFileAnswer } from '@kilat/contract';
-import { ApiFailure } from '#lib/api/failure.ts';
-import { type Announcer, createAnnouncer } from './announce.ts';
+import { type Announced, type Announcer, createAnnouncer } from './announce.ts';
 import { createDirectSender } from './direct.ts';
 import { sha256Of } from './hash.ts';
 import { hintProgress } from './hints.ts';
@@ -12,12 +11,18 @@ import type { Sender, SenderEvents } from './sender.ts';
 import { sliceSize } from './slices.ts';
 import { createTusSender } from './tus.ts';
 
+// What fails together is announced together.
+const gatherMs = 300;
+
 /** Sends dropped files to one event, a few at once; what broke off goes on when the same files come again. */
 export function createUploader(eventId: string) {
   const items = $state<Record<string, Item>>({});
   let order = $state<string[]>([]);
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
   const announcedAgain = new Set<string>();
+  const itemOf = new Map<string, string>();
+  const gathered = new Set<string>();
+  let gathering: ReturnType<typeof setTimeout> | undefined;
 
   const events: SenderEvents = {
     progress(id, sent) {
@@ -34,7 +39,7 @@ export function createUploader(eventId: string) {
     failed(id, trouble, detail) {
       const item = items[id];
       if (item === undefined) return;
-      if (isOver(trouble.status) && !announcedAgain.has(id)) void announceAgain(item);
+      if (isOver(trouble.status) && !announcedAgain.has(id)) announceAgain(item);
       else if (passes(trouble)) wait(item, trouble);
       else fail(item, trouble.code ?? codeOfStatus(trouble.status), detail);
     },
@@ -59,7 +64,7 @@ export function createUploader(eventId: string) {
     const item = items[id];
     if (item === undefined) return;
     Object.assign(item, { state: 'waiting', note: undefined });
-    if (item.how === undefined || announcedAgain.has(id)) void announceAgain(item);
+    if (item.how === undefined || announcedAgain.has(id)) announceAgain(item);
     else senderOf(item)?.retry(id);
   }
   // The network is back: nobody wants to see the rest of a wait.
@@ -93,26 +98,49 @@ export function createUploader(eventId: string) {
   async function announce(announcer: Announcer, slice: readonly Item[]): Promise<void> {
     for (const item of slice) item.state = 'waiting';
     try {
-      const answers = await announcer.announce(slice.map(manifestOf));
-      for (const [at, answer] of answers.entries()) start(slice[at], answer, announcer.jobId);
+      const outcomes = await announcer.announce(slice.map(manifestOf));
+      for (const [at, item] of slice.entries()) if (outcomes[at]) begin(item, outcomes[at], announcer.jobId);
     } catch (error) {
-      const code = error instanceof ApiFailure ? error.code : undefined;
-      for (const item of slice) fail(item, code, error instanceof Error ? error.message : String(error));
+      for (const item of slice) fail(item, undefined, error instanceof Error ? error.message : String(error));
     }
   }
+  function begin(item: Item, outcome: Announced, jobId: string | undefined): void {
+    if ('failure' in outcome) fail(item, outcome.failure.code, outcome.failure.message);
+    else start(item, outcome.answer, jobId);
+  }
   function announcerOf(slice: () => readonly Item[], total: number): Announcer {
-    return createAnnouncer(eventId, total, (seconds) => {
-      for (const item of slice()) item.note = waitingFor(429, seconds);
+    return createAnnouncer(eventId, total, (seconds, { status }) => {
+      for (const item of slice()) item.note = waitingFor(status, seconds);
     });
   }
-  async function announceAgain(item: Item): Promise<void> {
+  // What is to be announced again at about the same time is one card again, not one for each file.
+  function announceAgain(item: Item): void {
     announcedAgain.add(item.id);
     senderOf(item)?.remove(item.id);
-    if (item.sha256 === undefined && !(await check(item))) return;
-    await announce(
-      announcerOf(() => [item], 1),
-      [item],
-    );
+    item.how = undefined;
+    gathered.add(item.id);
+    gathering ??= setTimeout(() => {
+      gathering = undefined;
+      const some = [...gathered].flatMap((id) => items[id] ?? []);
+      gathered.clear();
+      void takeIn(some);
+    }, gatherMs);
+  }
+  /** Announces files as one job, hashing on while the first are on their way. */
+  async function takeIn(listed: readonly Item[]): Promise<void> {
+    for (const item of listed) refuseAtOnce(item, fail);
+    let slice: Item[] = [];
+    let announced = 0;
+    // What cannot be announced counts too: its card is not all here.
+    const announcer = announcerOf(() => slice, listed.length);
+    const good = listed.filter(({ state }) => state !== 'failed');
+    for (const [at, item] of good.entries()) {
+      if (item.sha256 !== undefined || (await check(item))) slice.push(item);
+      if (slice.length === 0 || (slice.length < sliceSize(announced) && at < good.length - 1)) continue;
+      await announce(announcer, slice);
+      announced += slice.length;
+      slice = [];
+    }
   }
 
   function start(item: Item | undefined, answer: JobFileAnswer, jobId: string | undefined): void {
@@ -122,8 +150,13 @@ export function createUploader(eventId: string) {
       Object.assign(item, { state: 'here', sent: item.size });
       return;
     }
-    for (const other of all)
-      if (other !== item && other.photoId === answer.photo_id && !hasEnded(other)) remove(other.id);
+    // The same file is on its way already, from an earlier drop: that one goes on.
+    const other = items[itemOf.get(answer.photo_id) ?? ''];
+    if (other !== undefined && other.id !== item.id && !hasEnded(other)) {
+      remove(item.id);
+      return;
+    }
+    itemOf.set(answer.photo_id, item.id);
     item.how = answer.how;
     senders[answer.how].send(item.id, item.file, answer.url ?? '');
   }
@@ -151,6 +184,7 @@ export function createUploader(eventId: string) {
     return () => {
       window.removeEventListener('online', online);
       stopHints();
+      clearTimeout(gathering);
       for (const timer of timers.values()) clearTimeout(timer);
       for (const sender of Object.values(senders)) sender.destroy();
     };
@@ -174,21 +208,9 @@ export function createUploader(eventId: string) {
     get pausedAll(): boolean {
       return active.length > 0 && active.every(({ state }) => state === 'paused');
     },
-    /** Takes what was dropped together in as one job, hashing on while the first files are on their way. */
+    /** Takes what was dropped together in as one job. */
     async add(files: Iterable<File>): Promise<void> {
-      const listed = [...files].map(list);
-      for (const item of listed) refuseAtOnce(item, fail);
-      const good = listed.filter(({ state }) => state !== 'failed');
-      let slice: Item[] = [];
-      let announced = 0;
-      const announcer = announcerOf(() => slice, good.length);
-      for (const [at, item] of good.entries()) {
-        if (await check(item)) slice.push(item);
-        if (slice.length === 0 || (slice.length < sliceSize(announced) && at < good.length - 1)) continue;
-        await announce(announcer, slice);
-        announced += slice.length;
-        slice = [];
-      }
+      await takeIn([...files].map(list));
     },
     pauseOrResume(id: string): void {
       const item = items[id];
