@@ -19,12 +19,17 @@ const usage = `Usage: kilat <command>
   serve --target=<${targetNames.join('|')}>[,…]   run targets until SIGTERM
   migrate        bring the database's schema up to date
   owner-link     print a one-time sign-in link of the owner; earlier unused ones end
-  verify [--event=…] [--json]   read every original again, and the journal; name what is not as it should be
+  verify --event=…|--all [--json]   read every original again, and the journal; name what is not as it should be
   restore        begin a new epoch after the database was put back to an earlier point
   env --target=… print the settings of targets: name, default, meaning
   version        print the version`;
 
-type Values = { target?: string | undefined; event?: string | undefined; json?: boolean | undefined };
+interface Values {
+  target?: string | undefined;
+  event?: string | undefined;
+  all?: boolean | undefined;
+  json?: boolean | undefined;
+}
 
 const commands: Record<string, (values: Values) => Promise<number>> = {
   serve: async ({ target }) => serve(namesOf(target), process.env, stopSignal()),
@@ -44,12 +49,14 @@ const commands: Record<string, (values: Values) => Promise<number>> = {
     process.stdout.write(`${await mintOwnerLink(database)}\n`);
     return 0;
   },
-  verify: ({ event, json = false }) =>
-    verify(process.env, {
+  verify: async ({ event, all = false, json = false }) => {
+    if (all === (event !== undefined)) throw new UsageError('verify takes --event=… or --all');
+    return verify(process.env, {
       ...{ event, json, signal: stopSignal() },
       print: (line) => void process.stdout.write(`${line}\n`),
       tell: (line) => void process.stderr.write(`${line}\n`),
-    }),
+    });
+  },
   restore: async () => {
     process.stdout.write(`${await restore(process.env)}\n`);
     return 0;
@@ -87,6 +94,7 @@ async function run(): Promise<number> {
     options: {
       target: { type: 'string' },
       event: { type: 'string' },
+      all: { type: 'boolean' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },

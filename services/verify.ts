@@ -1,11 +1,16 @@
-import { openDatabase } from '#internal/database/database.ts';
+import { type Database, openDatabase } from '#internal/database/database.ts';
+import { tryLead } from '#internal/database/leader.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
 import { type Environment, readSettings } from '#internal/env/env.ts';
+import { Fault } from '#internal/fault/fault.ts';
 import { openLog } from '#internal/log/log.ts';
-import { openObjects } from '#internal/objects/objects.ts';
+import { type Objects, openObjects } from '#internal/objects/objects.ts';
 import { objectSettings, objectsOptions } from '#internal/objects/settings.ts';
+import { compareBucket } from '#internal/recovery/compare.ts';
+import type { Finding } from '#internal/recovery/finding.ts';
 import { beginEpoch } from '#internal/recovery/restore.ts';
-import { type Finding, type VerifyProgress, verifyEvent } from '#internal/recovery/verify.ts';
+import { findLostEvents } from '#internal/recovery/strays.ts';
+import { type VerifyProgress, verifyEvent } from '#internal/recovery/verify.ts';
 
 /** Says what to verify, and where to tell of it. */
 export interface VerifyOptions {
@@ -17,33 +22,82 @@ export interface VerifyOptions {
   tell: (line: string) => void;
 }
 
+interface Tools {
+  database: Database;
+  objects: Objects;
+}
+
 const settings = { ...databaseSettings, ...objectSettings };
 const tellEveryMs = 2_000;
+// Any constant does, as long as every verification takes the same lock.
+const verifyLock = 7_304_115_004;
 
-/** Verifies events against the bucket and the journal. Returns 0 when all is well, 1 for findings, 2 when it was stopped. */
+/**
+ * Verifies events against the bucket and the journal. Returns 0 when all is well, 1 for findings, 2 when it could not come
+ * to its end: the same command then goes on where it was.
+ */
 export async function verify(env: Environment, options: VerifyOptions): Promise<number> {
   const config = readSettings(settings, env);
   const log = openLog({ level: 'warn', target: 'verify' });
   await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: 4, log });
   await using objects = openObjects(objectsOptions(config));
-  const events = await database.query<{ eventId: string }>(
-    `select event_id as "eventId" from heads where $1::uuid is null or event_id = $1 order by event_id`,
-    [options.event ?? null],
-  );
-  if (events.length === 0 && options.event !== undefined) throw new Error(`there is no event ${options.event}`);
-  let found = 0;
-  for (const { eventId } of events) {
-    const onProgress = progressTo(options.tell, eventId);
-    const findings = await verifyEvent({ database, objects, signal: options.signal, onProgress }, eventId);
-    if (findings === undefined) {
-      options.tell(`stopped in event ${eventId}: the same command goes on there`);
-      return 2;
-    }
-    found += findings.length;
-    for (const finding of findings) options.print(lineOf(eventId, finding, options.json));
-    options.tell(`event ${eventId}: ${findings.length === 0 ? 'all is well' : `${findings.length} findings`}`);
+  try {
+    // Two at once would write one and the same progress.
+    await using lock = await tryLead(config.DATABASE_URL, verifyLock);
+    if (lock === undefined) return unfinished(options, 'another verification is running');
+    return await verifyAll({ database, objects }, options);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return unfinished(options, error.message);
   }
+}
+
+async function verifyAll(tools: Tools, options: VerifyOptions): Promise<number> {
+  const known = await readEvents(tools.database, options.event);
+  const lost = await readLost(tools, known, options.event);
+  if (known.length + lost.length === 0 && options.event !== undefined) {
+    options.tell(`there is no event ${options.event}`);
+    return 2;
+  }
+  let found = 0;
+  for (const eventId of known) {
+    const deps = { ...tools, signal: options.signal, onProgress: progressTo(options.tell, eventId) };
+    const findings = await verifyEvent(deps, eventId);
+    if (findings === undefined) return unfinished(options, `event ${eventId} is not verified to its end`);
+    found += report(options, eventId, findings);
+  }
+  for (const eventId of lost) found += report(options, eventId, await compareBucket(tools, eventId));
   return found === 0 ? 0 : 1;
+}
+
+async function readEvents(database: Database, event: string | undefined): Promise<string[]> {
+  const rows = await database.query<{ eventId: string }>(
+    `select event_id as "eventId" from heads where $1::text is null or event_id::text = $1 order by event_id`,
+    [event ?? null],
+  );
+  return rows.map(({ eventId }) => eventId);
+}
+
+// An event that began after the point to which the database was put back is in the bucket alone.
+async function readLost(
+  { database, objects }: Tools,
+  known: readonly string[],
+  event: string | undefined,
+): Promise<string[]> {
+  if (event !== undefined && known.length > 0) return [];
+  const lost = await findLostEvents(database, objects);
+  return lost.filter((eventId) => event === undefined || eventId === event);
+}
+
+function report({ print, tell, json }: VerifyOptions, eventId: string, findings: readonly Finding[]): number {
+  for (const finding of findings) print(lineOf(eventId, finding, json));
+  tell(`event ${eventId}: ${findings.length === 0 ? 'all is well' : `${findings.length} findings`}`);
+  return findings.length;
+}
+
+function unfinished({ tell }: VerifyOptions, why: string): number {
+  tell(`stopped: ${why}; the same command goes on from here`);
+  return 2;
 }
 
 /** Begins a new epoch after the database was put back; every client loads anew. */

@@ -5,6 +5,9 @@ export function originalKey(eventId: string, photoId: string, version: number): 
   return `e/${eventId}/${photoId}/original-${version}`;
 }
 
+/** Is the prefix under which all events lie. */
+export const eventsPrefix = 'e/';
+
 /** Composes the prefix under which all of an event lies. */
 export function eventPrefix(eventId: string): string {
   return `e/${eventId}/`;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Queryable } from '../database/database.ts';
+import type { Database, Queryable } from '../database/database.ts';
 
 /** Is what walking an event's journal found. */
 export interface ChainReport {
-  entries: number;
+  /** Is the seq of the last entry that was there. */
+  lastSeq: number;
   /** Says where the chain breaks first; undefined when it holds to the head. */
   brokenAt: string | undefined;
   /** Lists the photos that the journal says were stored. */
@@ -22,33 +23,43 @@ interface Line {
 const pageSize = 2_000;
 
 /**
- * Walks an event's journal and computes each hash anew, as `journal_append` does:
+ * Walks an event's journal in one snapshot and computes each hash anew, as `journal_append` does:
  * sha256(the one before ‖ "seq\ntype\nphoto id or -\nmicroseconds since 1970\nexact data"), beginning with sha256(event id).
  */
-export async function walkChain(from: Queryable, eventId: string): Promise<ChainReport> {
-  const report: ChainReport = { entries: 0, brokenAt: undefined, stored: new Set() };
-  let hash = createHash('sha256').update(eventId).digest();
-  for (
-    let page = await readLines(from, eventId, 0);
-    page.length > 0;
-    page = await readLines(from, eventId, report.entries)
-  ) {
-    for (const line of page) {
-      hash = createHash('sha256').update(hash).update(textOf(line)).digest();
-      report.entries += 1;
-      if (line.seq !== report.entries) report.brokenAt ??= `entry ${report.entries} is missing`;
-      if (hash.toString('hex') !== line.hash) report.brokenAt ??= `entry ${line.seq} is not what was written`;
-      if (report.brokenAt !== undefined) return report;
-      if (line.type === 'photo.stored' && line.photoId !== null) report.stored.add(line.photoId);
-    }
-  }
-  const [head] = await from.query<{ seq: number; hash: string }>(
+export function walkChain(database: Database, eventId: string): Promise<ChainReport> {
+  // An event may be live: what is appended meanwhile belongs neither to these entries nor to this head.
+  return database.snapshot(async (tx) => {
+    const report: ChainReport = { lastSeq: 0, brokenAt: undefined, stored: new Set() };
+    let hash = createHash('sha256').update(eventId).digest();
+    for (
+      let page = await readLines(tx, eventId, 0);
+      page.length > 0;
+      page = await readLines(tx, eventId, report.lastSeq)
+    )
+      for (const line of page) hash = follow(report, hash, line);
+    const head = await readHeadHash(tx, eventId);
+    if (head?.seq !== report.lastSeq || head.hash !== hash.toString('hex'))
+      report.brokenAt ??= `the head stands at ${head?.seq}, the entries end at ${report.lastSeq}`;
+    return report;
+  });
+}
+
+// Beyond a break the walk goes on from what is written: what was stored there must still be known.
+function follow(report: ChainReport, before: Buffer, line: Line): Buffer<ArrayBuffer> {
+  const hash = createHash('sha256').update(before).update(textOf(line)).digest('hex');
+  if (line.seq !== report.lastSeq + 1) report.brokenAt ??= `entry ${report.lastSeq + 1} is missing`;
+  if (hash !== line.hash) report.brokenAt ??= `entry ${line.seq} is not what was written`;
+  report.lastSeq = line.seq;
+  if (line.type === 'photo.stored' && line.photoId !== null) report.stored.add(line.photoId);
+  return Buffer.from(line.hash, 'hex');
+}
+
+async function readHeadHash(tx: Queryable, eventId: string): Promise<{ seq: number; hash: string } | undefined> {
+  const [head] = await tx.query<{ seq: number; hash: string }>(
     `select head_seq as seq, encode(head_hash, 'hex') as hash from heads where event_id = $1`,
     [eventId],
   );
-  if (head?.seq !== report.entries || head.hash !== hash.toString('hex'))
-    report.brokenAt = `the head stands at ${head?.seq}, the entries end at ${report.entries}`;
-  return report;
+  return head;
 }
 
 function textOf({ seq, type, photoId, micros, body }: Line): string {

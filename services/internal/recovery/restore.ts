@@ -27,7 +27,12 @@ export function beginEpoch(database: Database): Promise<Restored> {
       `update uploads set holder = null, lease_until = null, generation = generation + $1, swept_at = null where state = 'open'`,
       [skippedGenerations],
     );
+    // Of what the lost time had published, nothing counts.
+    await tx.query(
+      `update relay_cursors c set published_seq = least(c.published_seq, h.head_seq) from heads h where h.event_id = c.event_id`,
+    );
     await tx.query('delete from verifications');
+    await tx.query('delete from comparisons');
     return { epoch: installation?.epoch ?? '', stages: stages.length };
   });
 }

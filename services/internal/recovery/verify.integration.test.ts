@@ -5,8 +5,11 @@ import { openTestEvent, type TestEvent } from '../events/eventtest.ts';
 import { originalKey } from '../objects/key.ts';
 import { type Objects, openObjects } from '../objects/objects.ts';
 import { walkChain } from './chain.ts';
+import { compareBucket } from './compare.ts';
+import type { Finding } from './finding.ts';
 import { beginEpoch } from './restore.ts';
-import { type Finding, verifyEvent } from './verify.ts';
+import { findLostEvents } from './strays.ts';
+import { verifyEvent } from './verify.ts';
 
 let event: TestEvent;
 let objects: Objects;
@@ -41,8 +44,12 @@ async function storePhotos(count: number): Promise<string[]> {
   return ids;
 }
 
-async function verify(signal = new AbortController().signal, onProgress: (photos: number) => void = () => {}) {
-  const deps = { database: event.database, objects, signal };
+async function verify(
+  signal = new AbortController().signal,
+  onProgress: (photos: number) => void = () => {},
+  bucket = objects,
+) {
+  const deps = { database: event.database, objects: bucket, signal };
   return verifyEvent({ ...deps, onProgress: ({ photos }) => onProgress(photos) }, event.eventId);
 }
 
@@ -70,6 +77,61 @@ test('names exactly what is missing, changed, cut short or nobody’s', async ()
     ]),
   );
   expect(findings?.some(({ photo_id }) => photo_id !== null && rest.includes(photo_id))).toBe(false);
+});
+
+test('finds nothing in an event to which photos come while it is verified', async () => {
+  await storePhotos(3);
+  let more = 3;
+  const get: Objects['get'] = async (key, options) => {
+    if (more-- > 0) await storePhotos(1);
+    return objects.get(key, options);
+  };
+  const photos: number[] = [];
+  expect(await verify(undefined, (count) => photos.push(count), { ...objects, get })).toEqual([]);
+  expect(photos.at(-1)).toBe(6);
+});
+
+test('says only where the journal breaks, not that what was stored after it is unproved', async () => {
+  await storePhotos(3);
+  await event.database.query('alter table journal disable trigger journal_append_only');
+  await event.database.query(`update journal set data = '{"size": 1}' where event_id = $1 and seq = 1`, [
+    event.eventId,
+  ]);
+  expect(await verify()).toEqual([
+    { photo_id: null, problem: 'journal_broken', detail: 'entry 1 is not what was written' },
+  ]);
+});
+
+test('tries a read again that broke off', async () => {
+  await storePhotos(1);
+  let broken = false;
+  const get: Objects['get'] = async (key, options) => {
+    const object = await objects.get(key, options);
+    if (!broken) object?.body.destroy(new Error('planned'));
+    broken = true;
+    return object;
+  };
+  expect(await verify(undefined, undefined, { ...objects, get })).toEqual([]);
+  expect(broken).toBe(true);
+});
+
+test('names a photo that the journal stored and whose row denies it, and one whose upload ended beside its bytes', async () => {
+  const [denied = ''] = await storePhotos(2);
+  await event.database.query(`update photos set stored_seq = null, state = 'failed' where photo_id = $1`, [denied]);
+  expect(brief(await verify())).toEqual([
+    [denied, 'row_differs'],
+    [denied, 'not_stored'],
+  ]);
+});
+
+test('names the photos of an event that the database does not know at all', async () => {
+  const [eventId, photoId] = ['01a1fcb5-890a-70a7-b8ec-56a96a40e774', '01a1fcb5-890a-70a7-b8ec-56a96a40e775'];
+  await storePhotos(1);
+  const body = bytesOf('lost');
+  await objects.put({ key: originalKey(eventId, photoId, 1), body, size: body.length, contentType: 'image/jpeg' });
+  const tools = { database: event.database, objects };
+  expect(await findLostEvents(event.database, objects)).toEqual([eventId]);
+  expect(brief(await compareBucket(tools, eventId))).toEqual([[photoId, 'object_without_row']]);
 });
 
 test.each([
