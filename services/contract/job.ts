@@ -20,16 +20,21 @@ const JobFiles = z.array(JobFile).check(z.minLength(1), z.maxLength(maxJobFiles)
 /**
  * Describes the body of `POST /api/events/:event_id/jobs`: the manifest, in the order of the answer. `total` says how many
  * files the card has when not all are in it yet: they follow by `…/jobs/:job_id/files`, and the job is open until then.
+ * Under a `job_id` of the client's own a request whose answer was lost can be repeated: it is answered once more.
  */
 export const CreateJob = z.object({
+  job_id: z.optional(z.uuid()),
   files: JobFiles,
   total: z.optional(z.int().check(z.minimum(1), z.maximum(maxJobFiles))),
   album_id: z.optional(z.uuid()),
 });
 export type CreateJob = z.infer<typeof CreateJob>;
 
-/** Describes the body of `POST /api/events/:event_id/jobs/:job_id/files`: the next files of a manifest. */
-export const AddFiles = z.object({ files: JobFiles });
+/**
+ * Describes the body of `POST /api/events/:event_id/jobs/:job_id/files`: the next files of a manifest. With the position of
+ * the `first` of them a request whose answer was lost can be repeated: nothing is added twice.
+ */
+export const AddFiles = z.object({ files: JobFiles, first: z.optional(z.int().check(z.minimum(0))) });
 export type AddFiles = z.infer<typeof AddFiles>;
 
 /**

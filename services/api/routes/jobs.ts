@@ -47,8 +47,8 @@ export function jobRoutes(app: App, { access, caller, jobs, admission, wayOf, ma
       const uploader = uploaderOf(principal, await access.check(principal, 'photo.upload', eventId));
       checkSizes(req.body.files, maxBytes);
       await admission.admit(uploader, req.body.files.length);
-      const { files, total, album_id: albumId } = req.body;
-      const announced = await jobs.create({ eventId, uploader, way: wayOf(uploader), files, total, albumId });
+      const { job_id: jobId, files, total, album_id: albumId } = req.body;
+      const announced = await jobs.create({ eventId, uploader, way: wayOf(uploader), files, total, albumId, jobId });
       logAnnounced(req.log, eventId, announced);
       return reply.status(201).send(announced);
     },
@@ -58,12 +58,12 @@ export function jobRoutes(app: App, { access, caller, jobs, admission, wayOf, ma
     { bodyLimit: manifestBytes, schema: { params: JobParams, body: AddFiles, response: { 201: JobAnnounced } } },
     async (req, reply) => {
       const { event_id: eventId, job_id: jobId } = req.params;
-      const { files } = req.body;
+      const { files, first } = req.body;
       const principal = await caller(req);
       const uploader = uploaderOf(principal, await access.check(principal, 'photo.upload', eventId));
       checkSizes(files, maxBytes);
       await admission.admit(uploader, files.length);
-      const announced = await jobs.add({ eventId, uploader, way: wayOf(uploader), files }, jobId);
+      const announced = await jobs.add({ eventId, uploader, way: wayOf(uploader), files, first }, jobId);
       logAnnounced(req.log, eventId, announced);
       return reply.status(201).send(announced);
     },

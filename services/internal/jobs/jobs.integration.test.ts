@@ -133,3 +133,26 @@ test('takes the rest of a manifest later, and is open until all of it came', asy
   const stranger = { ...more('c5'), uploader: { ...citra, uploaderId: randomUUID() } };
   await expect(jobs.add(stranger, first.job_id)).rejects.toMatchObject({ code: 'job_missing' });
 });
+
+test('a request whose answer was lost is answered once more, and announces nothing twice', async () => {
+  const jobId = randomUUID();
+  const announceJob = () =>
+    jobs.create({ eventId: event.eventId, uploader: citra, way: 'tus', files: [file('l1')], total: 3, jobId });
+  const add = (first: number, ...names: string[]) =>
+    jobs.add(
+      { eventId: event.eventId, uploader: citra, way: 'tus', files: names.map((name) => file(name)), first },
+      jobId,
+    );
+  const [once, again] = await Promise.all([announceJob(), announceJob()]);
+  expect([once.job_id, again]).toEqual([jobId, once]);
+  const rest = await add(1, 'l2', 'l3');
+  expect(await add(1, 'l2', 'l3')).toEqual(rest);
+  await expect(add(1, 'l3', 'l2')).rejects.toMatchObject({ kind: 'conflict' });
+  const rows = await event.database.query('select 1 as one from photos where job_id = $1', [jobId]);
+  expect(rows).toHaveLength(3);
+  const entries = await event.database.query(
+    `select 1 as one from journal where event_id = $1 and type = 'job.announced' and data::jsonb ->> 'job_id' = $2`,
+    [event.eventId, jobId],
+  );
+  expect(entries).toHaveLength(1);
+});

@@ -15,6 +15,10 @@ export interface NewJob {
   uploader: Uploader;
   way: Exclude<UploadWay, 'batch'>;
   files: readonly JobFile[];
+  /** Is the id that the client chose: the same one again is the same job. */
+  jobId?: string | undefined;
+  /** Is the position of the first file, where the client says it. */
+  first?: number | undefined;
   /** Counts the files of the card, when more will follow. */
   total?: number | undefined;
   albumId?: string | undefined;
@@ -39,20 +43,33 @@ const mostListed = 50;
 /** Keeps jobs: manifests that uploaders announced, and what became of each file. */
 export function jobStore(database: Database, journal: Journal, limits: AnnounceLimits) {
   return {
-    /** Announces a manifest in one commit. Throws what announcing throws; then nothing of it is announced. */
+    /**
+     * Announces a manifest in one commit. Throws what announcing throws; then nothing of it is announced. What was announced
+     * under the same id is answered once more.
+     */
     create: (job: NewJob): Promise<JobAnnounced> =>
       journal.commit(job.eventId, async (tx) => {
-        const jobId = uuidv7();
+        const slice = { ...job, jobId: job.jobId ?? uuidv7(), first: 0 };
         const total = Math.max(job.total ?? 0, job.files.length);
-        const value = await announceFiles(tx, { ...job, jobId, first: 0 }, limits);
-        await insertJob(tx, job, jobId, total);
-        return { value, entries: [{ type: 'job.announced', data: { job_id: jobId, total } }] };
+        if (!(await insertJob(tx, slice, total))) {
+          await lockJob(tx, slice);
+          return { value: await answerAgain(tx, slice), entries: [] };
+        }
+        const value = await announceFiles(tx, slice, limits);
+        return { value, entries: [{ type: 'job.announced', data: { job_id: slice.jobId, total } }] };
       }),
-    /** Announces the next files of an own job. Throws `job_missing`, and invalid when they are more than it has. */
+    /**
+     * Announces the next files of an own job; those that are in it already are answered once more. Throws `job_missing`, and
+     * invalid when they are more than it has.
+     */
     add: (job: NewJob, jobId: string): Promise<JobAnnounced> =>
       database.transaction(async (tx) => {
-        const first = await roomIn(tx, job, jobId);
-        return announceFiles(tx, { ...job, jobId, first }, limits);
+        const { total, count } = await lockJob(tx, { ...job, jobId });
+        const slice = { ...job, jobId, first: job.first ?? count };
+        if (slice.first < count) return answerAgain(tx, slice);
+        if (slice.first > count) throw new Fault('conflict', `The job has ${count} files: the next ones are missing.`);
+        if (count + job.files.length > total) throw new Fault('invalid', `The job has ${total} files, no more.`);
+        return announceFiles(tx, slice, limits);
       }),
     /** Reads one job; undefined when there is none. `ownedBy` leaves out what another uploader announced. */
     async read(eventId: string, jobId: string, ownedBy?: string): Promise<JobView | undefined> {
@@ -120,14 +137,20 @@ async function announceFresh(
   await announce(tx, { eventId, uploader, way, photos }, limits);
 }
 
-async function insertJob(tx: Transaction, { eventId, uploader }: NewJob, jobId: string, total: number): Promise<void> {
-  await tx.query(
-    `insert into jobs (event_id, job_id, account_id, uploader_id, uploader_name, total) values ($1, $2, $3, $4, $5, $6)`,
+// Of two that insert the same job at once, the second waits for the first and finds it there.
+async function insertJob(tx: Transaction, { eventId, uploader, jobId }: Slice, total: number): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into jobs (event_id, job_id, account_id, uploader_id, uploader_name, total) values ($1, $2, $3, $4, $5, $6)
+     on conflict do nothing returning 1 as one`,
     [eventId, jobId, uploader.accountId, uploader.uploaderId, uploader.name, total],
   );
+  return rows.length > 0;
 }
 
-async function roomIn(tx: Transaction, { eventId, uploader, files }: NewJob, jobId: string): Promise<number> {
+async function lockJob(
+  tx: Transaction,
+  { eventId, uploader, jobId }: Pick<Slice, 'eventId' | 'uploader' | 'jobId'>,
+): Promise<{ total: number; count: number }> {
   const [job] = await tx.query<{ total: number }>(
     `select total from jobs where event_id = $1 and job_id = $2 and uploader_id = $3 for update`,
     [eventId, jobId, uploader.uploaderId],
@@ -137,9 +160,22 @@ async function roomIn(tx: Transaction, { eventId, uploader, files }: NewJob, job
     'select count(*)::int as count from job_files where event_id = $1 and job_id = $2',
     [eventId, jobId],
   );
-  const first = row?.count ?? 0;
-  if (first + files.length > job.total) throw new Fault('invalid', `The job has ${job.total} files, no more.`);
-  return first;
+  return { total: job.total, count: row?.count ?? 0 };
+}
+
+async function answerAgain(tx: Transaction, slice: Slice): Promise<JobAnnounced> {
+  const { eventId, jobId, first, files } = slice;
+  const rows = await tx.query<{ position: number; photoId: string; duplicate: boolean; name: string }>(
+    `select position, photo_id as "photoId", duplicate, file_name as name from job_files
+     where event_id = $1 and job_id = $2 and position >= $3 and position < $4 order by position`,
+    [eventId, jobId, first, first + files.length],
+  );
+  const planned = files.flatMap((file, at): Planned[] => {
+    const row = rows[at];
+    return row?.name === file.name ? [{ ...row, file, known: true }] : [];
+  });
+  if (planned.length < files.length) throw new Fault('conflict', 'The job has other files at these positions.');
+  return { job_id: jobId, files: await answers(tx, slice, planned) };
 }
 
 async function insertFiles(tx: Transaction, { eventId, jobId }: Slice, planned: readonly Planned[]): Promise<void> {

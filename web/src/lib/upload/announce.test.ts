@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createAnnouncer } from './announce.ts';
 
 const eventId = '01a1fcd3-1b98-74fd-bca9-77cc8bedfc42';
-const jobId = '01a1fcd3-1b98-74fd-bca9-77cc8bedfc43';
+const photoId = '01a1fcd3-1b98-74fd-bca9-77cc8bedfc43';
 const file = (n: number): JobFile => ({ name: `DSC_${n}.JPG`, size: 1_000 });
 const card = Array.from({ length: 8 }, (_, n) => file(n));
 
@@ -11,6 +11,8 @@ interface Asked {
   path: string;
   files: JobFile[];
   total?: number;
+  job_id?: string;
+  first?: number;
 }
 let asked: Asked[];
 const waits: number[] = [];
@@ -32,8 +34,9 @@ function serve(refusal: (asked: Asked) => { status: number; code: string } | 'cu
     const refused = refusal(request);
     if (refused === 'cut') throw new TypeError('fetch failed');
     if (refused !== undefined) return Response.json(problem(refused), { status: refused.status });
-    const files = request.files.map((_, position) => ({ position, photo_id: jobId, how: 'tus', url: '/files/x' }));
-    return Response.json({ job_id: jobId, files }, { status: 201 });
+    const files = request.files.map((_, position) => ({ position, photo_id: photoId, how: 'tus', url: '/files/x' }));
+    const [, inPath] = /jobs\/([^/]+)\/files/.exec(path) ?? [];
+    return Response.json({ job_id: inPath ?? request.job_id, files }, { status: 201 });
   });
 }
 
@@ -45,9 +48,9 @@ test('the first slice makes the job, the next ones join it', async () => {
   const one = announcer(16);
   await one.announce(card);
   await one.announce(card);
-  expect(asked.map(({ path, total }) => [path, total])).toEqual([
-    [`/api/events/${eventId}/jobs`, 16],
-    [`/api/events/${eventId}/jobs/${jobId}/files`, undefined],
+  expect(asked.map(({ path, total, first }) => [path, total, first])).toEqual([
+    [`/api/events/${eventId}/jobs`, 16, undefined],
+    [`/api/events/${eventId}/jobs/${one.jobId}/files`, undefined, 8],
   ]);
 });
 
@@ -67,6 +70,7 @@ test('waits while the server is busy or the network away, and goes on by itself'
   await vi.advanceTimersByTimeAsync(60_000);
   expect((await outcomes).every((outcome) => 'answer' in outcome)).toBe(true);
   expect([asked.length, waits.length]).toEqual([3, 2]);
+  expect(new Set(asked.map(({ job_id }) => job_id)).size).toBe(1);
 });
 
 test('a single file waits for its turn where too many are on their way', async () => {

@@ -23,14 +23,20 @@ export function createAnnouncer(
   onWait: (seconds: number, trouble: Trouble) => void,
 ): Announcer {
   const url = `/api/events/${eventId}/jobs`;
+  const id = uuid();
   let jobId: string | undefined;
+  let first = 0;
   let usedUp: ApiFailure | undefined;
 
   async function post(files: readonly JobFile[]): Promise<Announced[]> {
+    // An answer may be lost on its way: the same id and position make the request, made again, the same one.
     const answer =
-      jobId === undefined ? call('POST', url, { files, total }) : call('POST', `${url}/${jobId}/files`, { files });
+      first === 0
+        ? call('POST', url, { job_id: id, files, total })
+        : call('POST', `${url}/${id}/files`, { files, first });
     const announced = JobAnnounced.parse(await answer);
     jobId = announced.job_id;
+    first += files.length;
     return announced.files.map((file) => ({ answer: file }));
   }
   async function announce(files: readonly JobFile[]): Promise<Announced[]> {
@@ -54,6 +60,15 @@ export function createAnnouncer(
     },
     announce,
   };
+}
+
+// Over plain http browsers have no randomUUID.
+function uuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 function refuse(files: readonly JobFile[], failure: ApiFailure): Announced[] {
