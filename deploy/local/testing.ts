@@ -15,16 +15,22 @@ const names = [
   'S3_SECRET_ACCESS_KEY',
 ] as const;
 
-/** Names what a test needs to know of the servers that its run shares; REDIS_URL lacks where there is no Redis. */
-export type TestServers = Record<(typeof names)[number], string> & { REDIS_URL?: string };
+/**
+ * Names what a test needs to know of the servers that its run shares; REDIS_URL lacks where there is no Redis, and
+ * S3_SYNC_FOLDER where the S3 server syncs by itself.
+ */
+export type TestServers = Record<(typeof names)[number], string> & { REDIS_URL?: string; S3_SYNC_FOLDER?: string };
 
 /** Answers the environment of the servers that the run shares (integration, fault and e2e tests only). */
 export function testServers(): TestServers {
   const found = names.map((name) => [name, process.env[name]] as const);
   const missing = found.filter(([, value]) => !value).map(([name]) => name);
   if (missing.length > 0) throw new Error(`This test's project starts no servers: ${missing.join(', ')} not set.`);
-  const redis = process.env.REDIS_URL ? { REDIS_URL: process.env.REDIS_URL } : {};
-  return { ...Object.fromEntries(found), ...redis } as TestServers;
+  const others = ['REDIS_URL', 'S3_SYNC_FOLDER'].flatMap((name) => {
+    const value = process.env[name];
+    return value ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries([...found, ...others]) as TestServers;
 }
 
 /** Creates an empty database on the shared PostgreSQL and answers its URL. */

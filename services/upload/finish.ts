@@ -7,7 +7,7 @@ import type { ObjectInfo, Objects } from '#internal/objects/objects.ts';
 import type { UploadStore } from '#internal/uploads/store.ts';
 import type { Sniffed, Upload } from '#internal/uploads/upload.ts';
 import { gather } from './gather.ts';
-import { discard, goneFault, joinParts, keyOf, keyOfTail } from './send.ts';
+import { discard, goneFault, joinParts, keyOf, keyOfTail, removeTorn } from './send.ts';
 import { sniff, sniffBytes } from './sniff.ts';
 
 /** Is what the finish step needs. */
@@ -31,6 +31,7 @@ export async function finish(deps: FinishDeps, upload: Upload): Promise<Upload> 
   const object = await deps.objects.head(keyOf(upload));
   if (!isWhole(upload, object)) throw await startOver(deps, upload);
   await deps.objects.settle(keyOf(upload));
+  if (isFound(upload) && (await removeTorn(deps.objects, upload, object))) throw await startOver(deps, upload);
   if (upload.way === 'presigned') await checkHash(deps, upload, object);
   const sniffed = upload.sniffed ?? (await sniffStored(deps, upload));
   const storedAt = await commit(deps, upload, sniffed, object);
@@ -45,9 +46,8 @@ export async function recover(deps: FinishDeps, upload: Upload): Promise<Upload 
   if (upload.way === 'presigned') return recoverPresigned(deps, upload);
   if (upload.multipartId !== null) return undefined;
   const object = await deps.objects.head(keyOf(upload));
-  return object?.size === upload.length
-    ? finish(deps, { ...upload, crc32: object.crc32 ?? 0, received: upload.length })
-    : undefined;
+  if (object?.size !== upload.length || (await removeTorn(deps.objects, upload, object))) return undefined;
+  return finish(deps, { ...upload, crc32: object.crc32 ?? 0, received: upload.length });
 }
 
 /** Ends an upload whose bytes can never be a photo. */
@@ -82,6 +82,11 @@ async function hashStored(deps: FinishDeps, upload: Upload): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of stored.body) hash.update(chunk);
   return hash.digest('hex');
+}
+
+// What was put by us was settled then; what came past us, or may have been joined at an earlier try, was not.
+function isFound(upload: Upload): boolean {
+  return upload.way === 'presigned' || upload.multipartId !== null;
 }
 
 function isWhole(upload: Upload, object: ObjectInfo | undefined): object is ObjectInfo {

@@ -1,7 +1,17 @@
+import type { UploadWay } from '#internal/uploads/upload.ts';
+
 const mebibyte = 1024 * 1024;
 
 /** Is the size of every part but the last, in bytes; fixed, so that any writer makes the same parts. */
 const partSize = 16 * mebibyte;
+
+/** Is the same for a photo that goes straight to the bucket: a person's connection is slower than ours. */
+export const presignedPartSize = 8 * mebibyte;
+
+/** Gives the size of the parts of a photo that comes in by some way. */
+export function partSizeOf(way: UploadWay): number {
+  return way === 'presigned' ? presignedPartSize : partSize;
+}
 
 /** Is the largest photo that is one object put in one request, in bytes. */
 const wholeLimit = 32 * mebibyte;

@@ -3,13 +3,11 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { PresignedPart } from '@kilat/contract';
 import type { ObjectsOptions } from '#internal/objects/objects.ts';
 import type { Upload } from '#internal/uploads/upload.ts';
+import { presignedPartSize } from './layout.ts';
 import { keyOf } from './send.ts';
 
 /** Is how long a signed URL opens the bucket, in seconds. */
 export const urlSeconds = 300;
-
-/** Is the size of every part but the last of a photo that goes straight to the bucket, in bytes. */
-export const presignedPartSize = 8 * 1024 * 1024;
 
 /** Signs the requests by which a client puts a photo straight into the bucket. */
 export interface Presigner extends Disposable {

@@ -11,8 +11,9 @@ import type { App } from '#internal/httpserver/httpserver.ts';
 import type { Upload } from '#internal/uploads/upload.ts';
 import { type FinishDeps, finish, startOver } from './finish.ts';
 import { gather, storedParts } from './gather.ts';
+import { presignedPartSize } from './layout.ts';
 import type { Leases } from './lease.ts';
-import { type Presigner, partCount, presignedPartSize, urlSeconds } from './presign.ts';
+import { type Presigner, partCount, urlSeconds } from './presign.ts';
 import { beginMultipart } from './send.ts';
 
 /** Is what the presigned way in needs; photos of up to `putBytes` are one PUT. */

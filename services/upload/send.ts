@@ -11,7 +11,7 @@ import { asObjectFault, isAbsent, isThereAlready } from '#internal/objects/failu
 import { originalKey, tailKey } from '#internal/objects/key.ts';
 import type { Objects } from '#internal/objects/objects.ts';
 import type { Part, Upload } from '#internal/uploads/upload.ts';
-import type { PartRange } from './layout.ts';
+import { type PartRange, partSizeOf } from './layout.ts';
 
 /** Is the version under which an upload stores its original. */
 const firstVersion = 1;
@@ -43,6 +43,7 @@ export async function sendPart(
     if (range.whole) {
       const etag = await putWhole(objects, upload, { body, size }, signal);
       await objects.settle(keyOf(upload));
+      if (etag === '') await checkFound(objects, upload);
       return { part: 1, size, etag };
     }
     const etag = await putPart(objects, upload, { body, size, part: range.part }, signal);
@@ -83,6 +84,13 @@ async function putWhole(
   }
 }
 
+// What an earlier try has put may have lost its bytes in a power cut: then this one has to put it again.
+async function checkFound(objects: Objects, upload: Upload): Promise<void> {
+  const found = await objects.head(keyOf(upload));
+  if (found === undefined || (await removeTorn(objects, upload, found)))
+    throw new Fault('unavailable', 'The photo has to be stored again.');
+}
+
 // Some servers answer 412 without reading the body, which a sender sees as a broken connection only.
 async function isThere(objects: Objects, upload: Upload, size: number): Promise<boolean> {
   const object = await objects.head(keyOf(upload)).catch(() => undefined);
@@ -119,6 +127,7 @@ export async function beginMultipart(objects: Objects, upload: Upload): Promise<
     throw asObjectFault(error);
   });
   if (answer.UploadId === undefined) throw new Fault('unavailable', 'The object storage gave no upload id.');
+  await objects.settleMultipart(keyOf(upload), answer.UploadId);
   return answer.UploadId;
 }
 
@@ -137,6 +146,16 @@ export async function joinParts(objects: Objects, upload: Upload): Promise<void>
   } catch (error) {
     if (!isAbsent(error) && !isThereAlready(error)) throw asObjectFault(error);
   }
+}
+
+/**
+ * Removes an object that lost its bytes in a power cut, and tells whether it did. For objects that are found: what this
+ * process has just put and settled is whole.
+ */
+export async function removeTorn(objects: Objects, upload: Upload, { etag }: { etag: string }): Promise<boolean> {
+  if (await objects.isIntact(keyOf(upload), etag, partSizeOf(upload.way))) return false;
+  await objects.remove([keyOf(upload)]);
+  return true;
 }
 
 /** Makes the fault of an upload whose stored bytes are lost. */

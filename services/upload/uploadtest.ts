@@ -47,8 +47,17 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
     S3_REGION: region,
     S3_ACCESS_KEY_ID: accessKeyId,
     S3_SECRET_ACCESS_KEY: secretAccessKey,
+    S3_SYNC_FOLDER: syncFolder,
   } = testServers();
-  const where = { endpoint, region, bucket: freshBucket(), accessKeyId, secretAccessKey, forcePathStyle: true };
+  const where = {
+    endpoint,
+    region,
+    bucket: freshBucket(),
+    accessKeyId,
+    secretAccessKey,
+    forcePathStyle: true,
+    syncFolder,
+  };
   const objects = openObjects(where);
   const presigner = createPresigner(where);
   const calls: string[] = [];

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { goInstall } from '../bring.ts';
+import { syncFolder } from '../durable.ts';
 import { freePort } from '../port.ts';
 import { answers } from '../ready.ts';
 import { type Binary, resolveBinary } from '../resolve.ts';
@@ -30,6 +31,7 @@ export async function startObjectStore(options: ServerOptions): Promise<Server> 
   const folder = join(options.dataDir, 'objects');
   // A folder below the root is a bucket: making it needs no signed request and works before the server runs.
   mkdirSync(join(folder, 'root', BUCKET), { recursive: true, mode: 0o700 });
+  syncFolder(join(folder, 'root', BUCKET));
   const secret = keptSecret(join(folder, 'secret'));
   const start = () => run({ ...options, command, port, folder, secret });
   return await start().catch((error: Error) => {
@@ -66,6 +68,7 @@ async function run({ command, port, folder, secret, dataDir, stopping }: Run): P
       S3_BUCKET: BUCKET,
       // It does not sync what it writes: whoever commits on the strength of it does.
       S3_SYNC_FOLDER: join(folder, 'root'),
+      ...(existsSync(side) && { S3_SYNC_SIDECAR: side }),
       S3_ACCESS_KEY_ID: ACCESS_KEY,
       S3_SECRET_ACCESS_KEY: secret,
     },

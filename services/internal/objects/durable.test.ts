@@ -1,17 +1,23 @@
 import { expect, test } from 'vitest';
 import { durableOnDisk } from './durable.ts';
 
+const bucketFolder = '/b';
+
 function recorder() {
   const synced: string[] = [];
   const waiting: (() => void)[] = [];
+  const made = new Map<string, number>();
   let held = false;
   const sync = async (path: string) => {
     synced.push(path);
     if (held) await new Promise<void>((resolve) => waiting.push(resolve));
+    return `${path} ${made.get(path) ?? 0}`;
   };
   return {
     synced,
     sync,
+    /** Lets another folder of the same name take a folder's place. */
+    makeAgain: (path: string) => made.set(path, (made.get(path) ?? 0) + 1),
     hold: () => {
       held = true;
     },
@@ -22,9 +28,9 @@ function recorder() {
   };
 }
 
-test('syncs the object first, then each folder up to the bucket, and known folders never again', async () => {
+test('syncs the object first, then each folder up to the bucket, and the way to known folders never again', async () => {
   const { synced, sync } = recorder();
-  const durable = durableOnDisk('/b', sync);
+  const durable = durableOnDisk({ bucketFolder }, sync);
   await durable.settle('e/event/one/original-1');
   expect(synced.splice(0)).toEqual(['/b/e/event/one/original-1', '/b/e/event/one', '/b/e/event', '/b/e', '/b']);
   await durable.settle('e/event/two/original-1');
@@ -33,9 +39,19 @@ test('syncs the object first, then each folder up to the bucket, and known folde
   expect(synced).toEqual(['/b/e/event/two/small-1.webp', '/b/e/event/two']);
 });
 
+test('syncs the way to a folder again that was removed while it was empty, and made again', async () => {
+  const { synced, sync, makeAgain } = recorder();
+  const durable = durableOnDisk({ bucketFolder }, sync);
+  await durable.settle('e/event/one/original-1');
+  for (const folder of ['/b/e', '/b/e/event']) makeAgain(folder);
+  synced.length = 0;
+  await durable.settle('e/event/two/original-1');
+  expect(synced).toEqual(['/b/e/event/two/original-1', '/b/e/event/two', '/b/e/event', '/b/e', '/b']);
+});
+
 test('shares the sync of a folder among those who wait for it, and begins it after they came', async () => {
   const { synced, sync, hold, letGo } = recorder();
-  const durable = durableOnDisk('/b', sync);
+  const durable = durableOnDisk({ bucketFolder }, sync);
   await durable.settle('e/event/first/a');
   synced.length = 0;
   hold();
@@ -48,5 +64,6 @@ test('shares the sync of a folder among those who wait for it, and begins it aft
 });
 
 test('says so when an object is not there', async () => {
-  await expect(durableOnDisk('/nowhere').settle('e/event/photo/original-1')).rejects.toThrow('ENOENT');
+  const durable = durableOnDisk({ bucketFolder: '/nowhere' });
+  await expect(durable.settle('e/event/photo/original-1')).rejects.toThrow('ENOENT');
 });

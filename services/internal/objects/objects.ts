@@ -22,6 +22,8 @@ export interface ObjectsOptions {
   forcePathStyle: boolean;
   /** Is the folder in which an S3 server on this machine, which does not sync by itself, keeps its buckets. */
   syncFolder?: string | undefined;
+  /** Is the folder in which it keeps their attributes, where those are files of their own. */
+  syncSidecar?: string | undefined;
 }
 
 /** Describes a stored object; crc32, and sha256 as lower-case hex, are there where the server keeps them. */
@@ -69,8 +71,8 @@ export interface Objects extends AsyncDisposable, Durable {
 /** Opens the door; the first call connects. */
 export function openObjects(options: ObjectsOptions): Objects {
   const client = clientOf(options);
-  const { bucket, syncFolder } = options;
-  const durable = syncFolder === undefined ? durableByItself : durableOnDisk(join(syncFolder, bucket));
+  const { bucket } = options;
+  const durable = durableOf(options);
   return {
     client,
     bucket,
@@ -82,12 +84,20 @@ export function openObjects(options: ObjectsOptions): Objects {
         await durable.settle(object.key);
       }),
     settle: (key) => guarded(() => durable.settle(key)),
+    settleMultipart: (key, uploadId) => guarded(() => durable.settleMultipart(key, uploadId)),
     settlePart: (key, uploadId, part) => guarded(() => durable.settlePart(key, uploadId, part)),
+    isIntact: (key, etag, partSize) => guarded(() => durable.isIntact(key, etag, partSize)),
     remove: (keys) => guarded(() => removeObjects(client, bucket, keys)),
     list: (prefix) => listObjects(client, bucket, prefix),
     probe: () => probeBucket(client, bucket),
     [Symbol.asyncDispose]: async () => client.destroy(),
   };
+}
+
+function durableOf({ bucket, syncFolder, syncSidecar }: ObjectsOptions): Durable {
+  if (syncFolder === undefined) return durableByItself;
+  const sideFolder = syncSidecar === undefined ? undefined : join(syncSidecar, bucket);
+  return durableOnDisk({ bucketFolder: join(syncFolder, bucket), sideFolder });
 }
 
 function clientOf(options: ObjectsOptions): S3Client {

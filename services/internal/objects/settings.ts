@@ -13,6 +13,10 @@ export const objectSettings = {
     .string()
     .optional()
     .describe('folder of the buckets of an S3 server on this machine that does not sync by itself: we sync for it'),
+  S3_SYNC_SIDECAR: z
+    .string()
+    .optional()
+    .describe('folder of the attributes of its objects, where such a server keeps them in files of their own'),
   S3_FORCE_PATH_STYLE: flag('put the bucket in the path instead of the host name', true),
 };
 
@@ -29,6 +33,7 @@ export function objectsOptions(read: {
   S3_ACCESS_KEY_ID: string;
   S3_SECRET_ACCESS_KEY: string;
   S3_SYNC_FOLDER?: string | undefined;
+  S3_SYNC_SIDECAR?: string | undefined;
   S3_FORCE_PATH_STYLE: boolean;
 }): ObjectsOptions {
   return {
@@ -39,5 +44,6 @@ export function objectsOptions(read: {
     secretAccessKey: read.S3_SECRET_ACCESS_KEY,
     forcePathStyle: read.S3_FORCE_PATH_STYLE,
     syncFolder: read.S3_SYNC_FOLDER,
+    syncSidecar: read.S3_SYNC_SIDECAR,
   };
 }
