@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { contextOf } from '#internal/process/context.ts';
+import { sweepOnce } from './sweep.ts';
 import { photoOf, startUpload, type TestUpload } from './uploadtest.ts';
 
 const mebibyte = 1024 * 1024;
@@ -40,6 +42,17 @@ async function rowOf(photoId: string) {
   return row;
 }
 
+/** Lets the sweeper look once while something is wrong with one upload that no table knows. */
+function sweepBut(photoId: string) {
+  const recoverable = upload.deps.objects;
+  const objects = {
+    ...recoverable,
+    head: (key: string) => (key.includes(photoId) ? Promise.reject(new TypeError('planned')) : recoverable.head(key)),
+  };
+  const deps = { ...upload.deps, objects, neglected: upload.neglected, onSwept: () => {} };
+  return sweepOnce(contextOf(AbortSignal.timeout(20_000)), deps, 0);
+}
+
 async function used(): Promise<number> {
   const [row] = await upload.database.query<{ bytes: number }>(
     `select bytes from quota_usage where subject_id = $1 and day = '-infinity'`,
@@ -58,7 +71,7 @@ test.each([
   expect(await upload.sweep()).toMatchObject({ expired: 1 });
   expect(await rowOf(photoId)).toMatchObject({ state: 'expired', photo: 'failed' });
   expect(await used()).toBe(before);
-  await age(photoId, `last_activity_at = now() - interval '2 minutes'`);
+  await age(photoId, `last_activity_at = now() - interval '2 minutes', swept_at = null`);
   expect(await upload.sweep()).toMatchObject({ discarded: 1 });
   expect(await rowOf(photoId)).toMatchObject({ multipartId: null, tails: [] });
   const tail = await upload.objects.head(`e/${upload.eventId}/${photoId}/tail-1-2`);
@@ -82,8 +95,46 @@ test('looks at an upload once, then not before something happens to it or a quar
   expect([await looked(), await looked()]).toEqual([true, false]);
   await age(photoId, `last_activity_at = now()`);
   expect([await looked(), await looked()]).toEqual([true, false]);
-  await age(photoId, `swept_at = now() - interval '16 minutes', last_activity_at = now() - interval '1 hour'`);
+  await age(photoId, `swept_at = now() - interval '16 minutes', last_activity_at = now() - interval '20 minutes'`);
   expect(await looked()).toBe(true);
+});
+
+test('looks at one that nothing happens to ever more rarely, and at none for ever first', async () => {
+  const [old, fresh] = [await begin(await photoOf(mebibyte), 1_000), await begin(await photoOf(mebibyte), 1_000)];
+  await age(old, `last_activity_at = now() - interval '90 minutes', swept_at = now() - interval '40 minutes'`);
+  await age(fresh, `last_activity_at = now() - interval '1 minute'`);
+  const looked = async () => (await upload.neglected.unfinished(0, 200)).map(({ photoId }) => photoId);
+  const first = await looked();
+  expect([first.includes(old), first.includes(fresh)]).toEqual([false, true]);
+  await age(old, `swept_at = now() - interval '50 minutes'`);
+  expect(await looked()).toContain(old);
+});
+
+test('one that cannot be settled keeps the sweeper from no other, and comes to its turn again later', async () => {
+  const [stuck, late] = [await begin(await photoOf(mebibyte), 1_000), await begin(await photoOf(mebibyte), 1_000)];
+  await age(stuck, `expires_at = now() - interval '2 hours'`);
+  await age(late, `expires_at = now() - interval '1 hour'`);
+  const swept = await sweepBut(stuck);
+  expect(swept).toMatchObject({ expired: 1 });
+  expect([(await rowOf(stuck))?.state, (await rowOf(late))?.state]).toEqual(['open', 'expired']);
+  const taken = async () => (await upload.neglected.expired(200)).some((one) => one.photoId === stuck);
+  expect(await taken()).toBe(false);
+  await age(stuck, `swept_at = now() - interval '16 minutes'`);
+  expect(await taken()).toBe(true);
+});
+
+test('ends one whose parts the provider has given up, straight to the bucket or not', async () => {
+  const before = await used();
+  const announced = await fetch(`${upload.files}/presigned`, {
+    method: 'POST',
+    headers: { cookie: upload.cookie, 'content-type': 'application/json' },
+    body: JSON.stringify({ event_id: upload.eventId, filename: 'a.jpg', size: 20 * mebibyte }),
+  });
+  const { photo_id: photoId } = (await announced.json()) as { photo_id: string };
+  await upload.abortMultipart(photoId);
+  await upload.sweep();
+  expect(await rowOf(photoId)).toMatchObject({ state: 'gone', photo: 'failed' });
+  expect(await used()).toBe(before);
 });
 
 test('leaves alone what was only announced, and who is writing', async () => {
@@ -96,9 +147,14 @@ test('leaves alone what was only announced, and who is writing', async () => {
 });
 
 test('forgets ended uploads after seven days, never open ones', async () => {
-  const [ended, open] = [await begin(await photoOf(mebibyte), 1_000), await begin(await photoOf(mebibyte), 1_000)];
+  const start = async () => begin(await photoOf(mebibyte), 1_000);
+  const [ended, joined, open] = [await start(), await start(), await start()];
   await age(ended, `state = 'ended', tails = '[]', last_activity_at = now() - interval '8 days'`);
   await age(open, `last_activity_at = now() - interval '8 days'`);
-  expect(await upload.sweep()).toMatchObject({ forgotten: 1 });
-  expect([await rowOf(ended), (await rowOf(open))?.state]).toEqual([undefined, 'open']);
+  await age(
+    joined,
+    `state = 'finished', multipart_id = 'joined', tails = '[]', last_activity_at = now() - interval '8 days'`,
+  );
+  expect(await upload.sweep()).toMatchObject({ forgotten: 2 });
+  expect([await rowOf(ended), await rowOf(joined), (await rowOf(open))?.state]).toEqual([undefined, undefined, 'open']);
 });

@@ -43,56 +43,56 @@ export async function sweep(ctx: Context, deps: SweepDeps, options: SweepOptions
 /** Looks once: finishes what is complete, ends what has expired, removes what ended uploads left, forgets old rows. */
 export async function sweepOnce(ctx: Context, deps: SweepDeps, idleSeconds: number): Promise<Swept> {
   const { neglected } = deps;
-  return {
-    stored: await each(ctx, deps, await neglected.unfinished(idleSeconds, mostAtOnce), finishNeglected),
-    expired: await each(ctx, deps, await neglected.expired(mostAtOnce), expire),
-    discarded: await discardLeftovers(ctx, deps),
-    forgotten: await neglected.forget(1_000),
-  };
+  const swept: Swept = { stored: 0, expired: 0, discarded: 0, forgotten: 0 };
+  await each(ctx, deps, swept, await neglected.unfinished(idleSeconds, mostAtOnce), finishNeglected);
+  await each(ctx, deps, swept, await neglected.expired(mostAtOnce), expire);
+  swept.discarded = await discardLeftovers(ctx, deps);
+  swept.forgotten = await neglected.forget(1_000);
+  return swept;
 }
 
-async function each(
-  ctx: Context,
-  deps: SweepDeps,
-  uploads: readonly Neglected[],
-  work: (deps: SweepDeps, upload: Upload) => Promise<boolean>,
-): Promise<number> {
-  let done = 0;
+type Work = (deps: SweepDeps, upload: Upload) => Promise<keyof Swept | undefined>;
+
+async function each(ctx: Context, deps: SweepDeps, swept: Swept, uploads: readonly Neglected[], work: Work) {
   for (const upload of uploads) {
-    if (ctx.cancelled) return done;
-    if (await leased(ctx, deps, upload, work)) done += 1;
+    if (ctx.cancelled) return;
+    const how = await leased(ctx, deps, upload, work);
+    if (how !== undefined) swept[how] += 1;
   }
-  return done;
 }
 
-async function leased(
-  ctx: Context,
-  deps: SweepDeps,
-  { eventId, photoId }: Neglected,
-  work: (deps: SweepDeps, upload: Upload) => Promise<boolean>,
-): Promise<boolean> {
+async function leased(ctx: Context, deps: SweepDeps, { eventId, photoId }: Neglected, work: Work) {
   const id = `${eventId}/${photoId}`;
   try {
     const lease = await deps.leases.acquire(id, ctx.signal, () => {});
     // Only what was acquired: another request's lease on the same upload is not ours to release.
     return await work(deps, lease.upload).finally(() => deps.leases.release(id));
   } catch (err) {
-    if (!(err instanceof Fault)) throw err;
-    deps.log.info({ err, photo_id: photoId, event_id: eventId }, 'upload not settled by the sweeper');
-    return false;
+    // One that nobody can settle must not keep the sweeper from the others.
+    const level = err instanceof Fault ? 'info' : 'error';
+    deps.log[level]({ err, photo_id: photoId, event_id: eventId }, 'upload not settled by the sweeper');
+    return undefined;
   }
 }
 
-async function finishNeglected(deps: SweepDeps, upload: Upload): Promise<boolean> {
-  return (await recover(deps, upload)) !== undefined;
+async function finishNeglected(deps: SweepDeps, upload: Upload): Promise<'stored' | undefined> {
+  try {
+    return (await recover(deps, upload)) === undefined ? undefined : 'stored';
+  } catch (error) {
+    // What the provider has given up comes never: its quota is free again, its client has to start over.
+    if (error instanceof Fault && error.code === 'upload_gone') await deps.uploads.settle(upload, 'gone', error.code);
+    throw error;
+  }
 }
 
 // Bytes that are there after all are a photo, however late.
-async function expire(deps: SweepDeps, upload: Upload): Promise<boolean> {
-  if (upload.state !== 'open' || (await recover(deps, upload)) !== undefined) return false;
-  const ended = await deps.uploads.settle(upload, 'expired', 'upload_expired');
-  if (ended) deps.log.info({ photo_id: upload.photoId, event_id: upload.eventId }, 'upload expired');
-  return ended;
+async function expire(deps: SweepDeps, upload: Upload): Promise<'stored' | 'expired' | undefined> {
+  if (upload.state !== 'open') return undefined;
+  const stored = await finishNeglected(deps, upload);
+  if (stored !== undefined) return stored;
+  if (!(await deps.uploads.settle(upload, 'expired', 'upload_expired'))) return undefined;
+  deps.log.info({ photo_id: upload.photoId, event_id: upload.eventId }, 'upload expired');
+  return 'expired';
 }
 
 async function discardLeftovers(ctx: Context, deps: SweepDeps): Promise<number> {
