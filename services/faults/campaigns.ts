@@ -47,6 +47,7 @@ export const campaigns: Record<string, Campaign> = {
   ),
   'the database away, its connections ended': campaign([6], { seed: 16, uploads: 1_000 }, { absenceMs: 60_000 }),
   'the bus wiped': campaign([7], { seed: 17, uploads: 3_000 }, { wipes: 5 }),
+  'bad networks between any two': campaign([9], { seed: 19, uploads: 3_000 }, { absenceMs: 30_000 }),
   'Redis away': campaign([10], { seed: 20, uploads: 1_000 }, { absenceMs: 20_000 }),
   'spool disk and bucket full': campaign([11], {
     seed: 21,

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fleet, type UnitName, wipeNats } from './fleet.ts';
 import type { Ledger } from './ledger.ts';
@@ -42,10 +43,31 @@ export function absence(fleet: Fleet, name: UnitName, ms: number): Disturbance {
   };
 }
 
-/** Makes the end of all connections to PostgreSQL but our own. */
-export function terminations(ledger: Ledger): Disturbance {
+/** Makes the loss of all that Redis remembers. */
+export function redisFlushed(fleet: Fleet): Disturbance {
+  const url = new URL(fleet.env.REDIS_URL ?? '');
+  return {
+    name: 'redis flushed',
+    async happen() {
+      const socket = connect(Number(url.port), url.hostname);
+      // It may be down at that moment, and then it has nothing to lose.
+      socket.on('error', () => {}).end('FLUSHALL\r\nQUIT\r\n');
+      await new Promise((resolve) => socket.resume().once('close', resolve));
+    },
+  };
+}
+
+const terminateEveryMs = 2_000;
+
+/** Makes the end of all connections to PostgreSQL but our own, again and again for some milliseconds. */
+export function terminations(ledger: Ledger, ms: number): Disturbance {
   const sql = `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'kilat%'`;
-  return { name: 'pg_terminate_backend', happen: async () => void (await ledger.query(sql)) };
+  return {
+    name: `connections to PostgreSQL ended for ${ms / 1_000} s`,
+    async happen() {
+      for (const end = Date.now() + ms; Date.now() < end; await sleep(terminateEveryMs)) await ledger.query(sql);
+    },
+  };
 }
 
 /** Makes the provider give up a multipart upload that is going on; nothing happens where there is none. */

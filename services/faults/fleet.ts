@@ -11,7 +11,9 @@ import { startUnit, type Unit } from './unit.ts';
 
 /** Lists the processes of an install's own code; upload runs twice. */
 const targetUnits = ['upload-1', 'upload-2', 'api', 'live', 'media', 'relay', 'thumbnail'] as const;
-type TargetUnit = (typeof targetUnits)[number];
+
+/** Names a process of an install's own code. */
+export type TargetUnit = (typeof targetUnits)[number];
 
 /** Names a process of a fleet. */
 export type UnitName = ServerName | TargetUnit;
@@ -35,11 +37,17 @@ export interface Fleet extends AsyncDisposable {
   signIn(): Promise<string>;
 }
 
+/** Is what targets are told of their servers: all of them, and some besides. */
+export interface Between {
+  env?: Record<string, string>;
+  unitEnv?: Partial<Record<TargetUnit, Record<string, string>>>;
+}
+
 /** Says where a fleet lives, what stands between its targets and their servers, and what each is told besides. */
 export interface FleetOptions {
   dataDir: string;
   /** Gives what the targets are told of a server instead of its own address. */
-  between?: (servers: Record<string, string>) => Promise<Record<string, string>>;
+  between?: (servers: Record<string, string>) => Promise<Between>;
   env?: Record<string, string>;
   unitEnv?: Partial<Record<TargetUnit, Record<string, string>>>;
 }
@@ -51,10 +59,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const servers = await startServers(dataDir);
   const own = Object.assign({}, ...servers.map(({ env }) => env)) as Record<string, string>;
   const ports = await portsOf(targetUnits);
+  const between = (await options.between?.(own)) ?? {};
   const env: Record<string, string> = {
     ...(process.env as Record<string, string>),
     ...own,
-    ...(await options.between?.(own)),
+    ...between.env,
     KILAT_SECRET: 'a secret for tests of at least 32 characters',
     UPLOAD_URL: `http://127.0.0.1:${ports['upload-1']}`,
     MALLOC_ARENA_MAX: '2',
@@ -62,7 +71,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
   await runCommand('migrate', { ...env, ...own });
   const targets = await Promise.all(
-    targetUnits.map((name) => startTargetUnit(name, { env, ports, dataDir, extra: options.unitEnv?.[name] })),
+    targetUnits.map((name) => {
+      const extra = { ...between.unitEnv?.[name], ...options.unitEnv?.[name] };
+      return startTargetUnit(name, { env, ports, dataDir, extra });
+    }),
   );
   const units = Object.fromEntries([...servers.map(({ unit }) => unit), ...targets].map((unit) => [unit.name, unit]));
   return {
@@ -102,7 +114,7 @@ interface TargetParts {
   env: Record<string, string>;
   ports: Record<TargetUnit, number>;
   dataDir: string;
-  extra: Record<string, string> | undefined;
+  extra: Record<string, string>;
 }
 
 function startTargetUnit(name: TargetUnit, { env, ports, dataDir, extra }: TargetParts): Promise<Unit> {

@@ -6,12 +6,14 @@ import {
   multipartAborted,
   natsWiped,
   randomKill,
+  redisFlushed,
   rollingRestart,
   terminations,
 } from './disturbance.ts';
 import type { Fleet } from './fleet.ts';
 import { diskFull, type Quota, quotaFull, type SmallDisk } from './fullness.ts';
 import type { Ledger } from './ledger.ts';
+import { type Network, networkTroubles } from './network.ts';
 
 /** Sets how often each kind of trouble comes in a run; rows are those of the matrix in RESULTS.md. */
 export interface Trouble {
@@ -30,16 +32,21 @@ export interface Planned {
   disturbance: Disturbance;
 }
 
-/** Is what disturbances happen to; the small disk is there in row 11. */
+/** Is what disturbances happen to; the small disk is there in row 11, the network in row 9. */
 export interface Parts {
   fleet: Fleet;
   ledger: Ledger;
   quota: Quota;
   disk: SmallDisk | undefined;
+  network: Network | undefined;
 }
 
 /** Plans a run's disturbances by a seeded choice, in order. */
-export function planOf(trouble: Trouble, { fleet, ledger, quota, disk }: Parts, random: () => number): Planned[] {
+export function planOf(
+  trouble: Trouble,
+  { fleet, ledger, quota, disk, network }: Parts,
+  random: () => number,
+): Planned[] {
   const { rows } = trouble;
   const abort = (key: string, uploadId: string) => dropMultipart(fleet.bucketFolder, key, uploadId);
   const planned = [
@@ -47,11 +54,13 @@ export function planOf(trouble: Trouble, { fleet, ledger, quota, disk }: Parts, 
     ...spread(rows.has(2) ? trouble.restarts : 0, random, () => rollingRestart(fleet)),
     ...spread(rows.has(5) ? trouble.aborts : 0, random, () => multipartAborted(ledger, abort)),
     ...spread(rows.has(6) ? 1 : 0, random, () => absence(fleet, 'postgres', trouble.absenceMs)),
-    ...spread(rows.has(6) ? 10 : 0, random, () => terminations(ledger)),
+    ...spread(rows.has(6) ? 3 : 0, random, () => terminations(ledger, trouble.absenceMs)),
     ...spread(rows.has(7) ? trouble.wipes : 0, random, () => natsWiped(fleet)),
     ...spread(rows.has(11) ? 5 : 0, random, () => quotaFull(quota, trouble.absenceMs)),
     ...(disk === undefined ? [] : spread(5, random, () => diskFull(disk, trouble.absenceMs))),
-    ...spread(rows.has(10) ? 2 : 0, random, () => absence(fleet, 'redis', trouble.absenceMs / 4)),
+    ...inTurn(networkTroubles(network?.links ?? [], trouble.absenceMs, random), random),
+    ...spread(rows.has(10) ? 10 : 0, random, () => redisFlushed(fleet)),
+    ...spread(rows.has(10) ? 10 : 0, random, () => absence(fleet, 'redis', trouble.absenceMs / 4)),
   ];
   return planned.sort((a, b) => a.share - b.share);
 }
@@ -61,6 +70,13 @@ function spread(count: number, random: () => number, make: () => Disturbance): P
   return Array.from({ length: count }, (_, at) => ({
     share: 0.05 + (0.85 * (at + random())) / count,
     disturbance: make(),
+  }));
+}
+
+function inTurn(disturbances: readonly Disturbance[], random: () => number): Planned[] {
+  return disturbances.map((disturbance, at) => ({
+    share: 0.05 + (0.85 * (at + random())) / disturbances.length,
+    disturbance,
   }));
 }
 

@@ -10,6 +10,7 @@ import { followLive } from './follower.ts';
 import { openSmallDisk } from './fullness.ts';
 import { openHistory } from './history.ts';
 import { type Ledger, openLedger } from './ledger.ts';
+import { startNetwork } from './network.ts';
 import { type Desk, sendStubbornly } from './photographer.ts';
 import { type Planned, planOf, type Trouble } from './plan.ts';
 import { seeded } from './random.ts';
@@ -75,18 +76,22 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const disk = options.trouble.rows.has(11)
     ? stack.use(await openSmallDisk(join(options.dataDir, 'spool-upload-1')))
     : undefined;
+  const network = options.trouble.rows.has(9)
+    ? stack.use(await startNetwork(options.dataDir, options.seed))
+    : undefined;
   const fleet = stack.use(
     await startFleet({
       unitEnv: options.trouble.rows.has(13) ? wrongClocks : {},
       dataDir: options.dataDir,
       env: { UPLOAD_SWEEP_SECONDS: '2', WORK_ACK_WAIT_SECONDS: '10', RELAY_LOST_CHECK_SECONDS: '2', ...options.env },
-      between: async (servers): Promise<Record<string, string>> => {
+      between: async (servers) => {
+        if (network !== undefined) return network.between(servers);
         if (!options.trouble.rows.has(3) && !options.trouble.rows.has(11)) return {};
         const proxy = stack.use(
           await startBucketProxy(servers.S3_ENDPOINT ?? '', options.bucket, seeded(options.seed + 1), quota),
         );
         bucket.counts = proxy.counts;
-        return { S3_ENDPOINT: proxy.url };
+        return { env: { S3_ENDPOINT: proxy.url } };
       },
     }),
   );
@@ -97,6 +102,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       options.cuts > 0 ? Math.ceil((cutting() * (options.sizes[0] + options.sizes[1])) / options.cuts) : undefined,
     ),
   );
+  const files = (await network?.lay('client-to-upload', balancer.url)) ?? balancer.url;
   const history = stack.use(openHistory(join(options.dataDir, 'history.jsonl')));
   const owner = await fleet.signIn();
   const event = EventView.parse(await (await post(`${fleet.api}/api/events`, { title: 'Faults' }, owner)).json());
@@ -107,7 +113,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const complaints = new Map<string, number>();
   const progress = { done: 0, acked: 0, refused: 0, givenUp: 0, resent: 0 };
   const desk: Desk = {
-    files: () => `${balancer.url}/files`,
+    files: () => `${files}/files`,
     cookie: owner,
     eventId: event.event_id,
     history,
@@ -117,7 +123,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       progress.resent += bytes;
     },
   };
-  const planned = planOf(options.trouble, { fleet, ledger, quota, disk }, random);
+  const planned = planOf(options.trouble, { fleet, ledger, quota, disk, network }, random);
   const ended = new AbortController();
   const disturbing = disturb(planned, () => progress.done / options.uploads, ended.signal, options.say);
   const counting = setInterval(() => options.say(progressLine(progress, examiner, options)), 15_000);
