@@ -97,6 +97,26 @@ test('the same card dropped again is here already, and no byte of it is sent', a
   expect([sent, await frames(page)]).toEqual([[], photos.map(() => 'verified')]);
 });
 
+test('an answer that was lost on its way makes no second card', async () => {
+  const { page } = owner;
+  const isAnnouncement = (url: URL) => url.pathname.endsWith('/jobs');
+  const ids: string[] = [];
+  await page.route(isAnnouncement, async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    ids.push(route.request().postDataJSON().job_id);
+    if (ids.length > 1) return route.continue();
+    await route.fetch();
+    await route.abort('connectionreset');
+  });
+  await drop(owner, await makePhotos(page, 1, 345_678));
+  await expect.poll(async () => (await uploads(owner)).at(-1), { timeout: 30_000 }).toBe('stored');
+  await page.unroute(isAnnouncement);
+  expect(ids).toEqual([ids[0], ids[0]]);
+  await page.click('nav >> text=Cards');
+  await expect.poll(() => page.locator('[data-job]').count()).toBe(3);
+  owner.complaints.length = 0; // the connection that was broken on purpose
+});
+
 test('what keeps a card from being formatted is named, and can be looked at alone', async () => {
   const { page } = owner;
   await drop(owner, [...photos.slice(0, 2), makeFile('holiday.jpg', 'not a photo at all')]);

@@ -3,6 +3,8 @@ import { call } from '#lib/api/client.ts';
 import { ApiFailure } from '#lib/api/failure.ts';
 import { passes, secondsToWait, type Trouble } from './patience.ts';
 
+const mostBlinks = 4;
+
 /** Announces what was dropped together as one job, in slices: sending begins before the last file was hashed. */
 export interface Announcer {
   readonly jobId: string | undefined;
@@ -84,17 +86,28 @@ async function patiently<T>(
   divisible: boolean,
   onWait: (seconds: number, trouble: Trouble) => void,
 ): Promise<T> {
-  for (;;) {
+  for (let tries = 0; ; tries++) {
     try {
       return await work();
     } catch (error) {
       const trouble = troubleOf(error);
       if (trouble === undefined || !passes(trouble) || (divisible && trouble.status === 429)) throw error;
-      const seconds = secondsToWait(trouble, Date.now(), Math.random());
+      // A connection that blinked is back in a moment, before one that is away is waited for.
+      const blinked = trouble.status === undefined && tries < mostBlinks;
+      const seconds = blinked ? 2 ** tries : secondsToWait(trouble, Date.now(), Math.random());
       onWait(seconds, trouble);
-      await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+      await pause(seconds);
     }
   }
+}
+
+async function pause(seconds: number): Promise<void> {
+  const over = new AbortController();
+  await new Promise<void>((resolve) => {
+    setTimeout(resolve, seconds * 1_000);
+    globalThis.addEventListener?.('online', () => resolve(), { signal: over.signal });
+  });
+  over.abort();
 }
 
 // A TypeError of fetch is a lost connection; anything else that is no answer is a mistake of ours.
