@@ -44,10 +44,10 @@ export async function recover(deps: FinishDeps, upload: Upload): Promise<Upload 
   if (upload.state !== 'open') return undefined;
   if (upload.received === upload.length) return finish(deps, upload);
   if (upload.way === 'presigned') return recoverPresigned(deps, upload);
-  if (upload.multipartId !== null) return undefined;
   const object = await deps.objects.head(keyOf(upload));
   if (object?.size !== upload.length || (await removeTorn(deps.objects, upload, object))) return undefined;
-  return finish(deps, { ...upload, crc32: object.crc32 ?? 0, received: upload.length });
+  // Parts that a database put back to an earlier point still waits for were joined: there is nothing left to join.
+  return finish(deps, { ...upload, multipartId: null, crc32: object.crc32 ?? 0, received: upload.length });
 }
 
 /** Ends an upload whose bytes can never be a photo. */

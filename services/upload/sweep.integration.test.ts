@@ -89,6 +89,31 @@ test('stores what is complete although its time is over', async () => {
   expect(await rowOf(photoId)).toMatchObject({ state: 'finished', photo: 'stored' });
 });
 
+test('stores one of parts that were joined after the point to which the database was put back', async () => {
+  const photo = await photoOf(40 * mebibyte);
+  const photoId = await begin(photo, 20 * mebibyte);
+  const earlier = await upload.database.query('select * from uploads where photo_id = $1', [photoId]);
+  const url = `${upload.files}/${upload.eventId}/${photoId}`;
+  await fetch(url, {
+    method: 'PATCH',
+    headers: {
+      ...headers(),
+      'upload-offset': String(20 * mebibyte),
+      'content-type': 'application/offset+octet-stream',
+    },
+    body: new Uint8Array(photo.subarray(20 * mebibyte)),
+  });
+  expect(await rowOf(photoId)).toMatchObject({ state: 'finished' });
+  await upload.database.query('delete from uploads where photo_id = $1', [photoId]);
+  await upload.database.query('delete from stages where photo_id = $1', [photoId]);
+  await upload.database.query(`update photos set state = 'announced' where photo_id = $1`, [photoId]);
+  await upload.database.query('insert into uploads select * from json_populate_recordset(null::uploads, $1::json)', [
+    JSON.stringify(earlier),
+  ]);
+  expect(await upload.sweep()).toMatchObject({ stored: 1 });
+  expect(await rowOf(photoId)).toMatchObject({ state: 'finished', photo: 'stored' });
+});
+
 test('looks at an upload once, then not before something happens to it or a quarter of an hour is over', async () => {
   const photoId = await begin(await photoOf(4 * mebibyte), mebibyte);
   const looked = async () => (await upload.neglected.unfinished(0, 200)).some((one) => one.photoId === photoId);
