@@ -5,7 +5,8 @@ import { readEvent } from '../events/store.ts';
 import { silentLog } from '../log/log.ts';
 import { originalKey } from '../objects/key.ts';
 import { type Objects, openObjects } from '../objects/objects.ts';
-import { reconcileEvent } from './reconcile.ts';
+import { contextOf } from '../process/context.ts';
+import { type Reconciled, reconcileDue, reconcileEvent } from './reconcile.ts';
 
 let event: TestEvent;
 let objects: Objects;
@@ -66,4 +67,39 @@ test('an original without a photo is listed when it is old enough, once, and sta
   const key = originalKey(event.eventId, nobodys, 1);
   expect(listed).toEqual([{ key, reason: 'object_without_row' }]);
   expect(await objects.head(key)).toBeDefined();
+});
+
+test('where most originals of an event are gone the alarm is about the bucket, and no photo fails', async () => {
+  await using other = await openTestEvent();
+  const photoIds = await Promise.all(Array.from({ length: 21 }, () => other.addPhoto()));
+  await other.database.query(`update photos set stored_at = now() - interval '1 hour'`);
+  const deps = { database: other.database, journal: other.journal, objects, log: silentLog() };
+  expect(await reconcileEvent(deps, other.eventId, 48)).toEqual({ missing: 21, quarantined: 0 });
+  const states = await other.database.query(`select from photos where photo_id = any($1) and state = 'stored'`, [
+    photoIds,
+  ]);
+  expect(states.length).toBe(21);
+});
+
+test('compares each event when its turn has come, and lists what the bucket has of an event that nobody knows', async () => {
+  await using other = await openTestEvent();
+  const deps = { database: other.database, journal: other.journal, objects, log: silentLog() };
+  const round = async () => {
+    const done: Reconciled[] = [];
+    const ctx = contextOf(AbortSignal.timeout(20_000));
+    await reconcileDue(ctx, deps, { everySeconds: 3_600, orphanHours: 0 }, (one) => done.push(one));
+    return done;
+  };
+  // The bucket holds what the tests above put, of an event that this database has never known.
+  const [first, second] = [await round(), await round()];
+  expect([first.length, first.at(-1)?.quarantined ?? 0]).toEqual([3, expect.toSatisfy((count) => count > 0)]);
+  expect(second).toEqual([{ missing: 0, quarantined: 0 }]);
+  await other.database.query(`update comparisons set compared_at = now() - interval '2 hours'`);
+  await other.database.query('alter table journal disable trigger journal_append_only');
+  await other.database.query(`update journal set recorded_at = now() - interval '4 days' where event_id = $1`, [
+    other.foreignEventId,
+  ]);
+  expect((await round()).length).toBe(2);
+  await other.database.query(`update comparisons set compared_at = now() - interval '25 hours'`);
+  expect((await round()).length).toBe(3);
 });

@@ -1,8 +1,10 @@
 import type { Database } from '../database/database.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Logger } from '../log/log.ts';
-import { eventPrefix, originalKey, photoOfOriginal } from '../objects/key.ts';
+import { originalKey, photoOfOriginal } from '../objects/key.ts';
 import type { ListedObject, Objects } from '../objects/objects.ts';
+import type { Context } from '../process/context.ts';
+import { findLostEvents, listOriginals } from './strays.ts';
 
 /** Is what comparing bucket and database needs. */
 export interface ReconcileDeps {
@@ -24,28 +26,82 @@ interface PhotoRow {
   settled: boolean;
 }
 
+// So many photos of one event do not go one by one: more likely this is not their bucket.
+const mostMissing = 20;
+
 /**
  * Compares the originals of one event with its photos. A photo whose original is gone fails, for its team to see, and is an
- * alarm; an original older than `orphanHours` without a photo is put on the quarantine list. Nothing is ever deleted.
+ * alarm; an original older than `orphanHours` without a photo is put on the quarantine list. Nothing is ever deleted. Where
+ * most photos seem to be gone, that is the alarm, and no photo is taken from its guests.
  */
 export async function reconcileEvent(deps: ReconcileDeps, eventId: string, orphanHours: number): Promise<Reconciled> {
   // Photos first: what is stored while the bucket is listed is then no orphan, and what is listed later is not missed.
   const photos = new Map((await readPhotos(deps.database, eventId)).map((photo) => [photo.photoId, photo]));
   const before = Date.now() - orphanHours * 3_600_000;
   const [found, orphans] = [new Set<string>(), [] as ListedObject[]];
-  for await (const object of deps.objects.list(eventPrefix(eventId))) {
-    const photoId = photoOfOriginal(object.key);
-    if (photoId === undefined) continue;
-    if (photos.has(photoId)) found.add(object.key);
+  for await (const object of listOriginals(deps.objects, eventId)) {
+    if (photos.has(object.photoId)) found.add(object.key);
     else if (object.modifiedAt.getTime() < before) orphans.push(object);
   }
-  let [missing, quarantined] = [0, 0];
-  for (const photo of photos.values()) {
-    if (!photo.settled || found.has(originalKey(eventId, photo.photoId, photo.version))) continue;
-    if (await failMissing(deps, eventId, photo)) missing += 1;
-  }
+  const settled = [...photos.values()].filter((photo) => photo.settled);
+  const gone = settled.filter(({ photoId, version }) => !found.has(originalKey(eventId, photoId, version)));
+  let quarantined = 0;
   for (const orphan of orphans) if (await quarantine(deps, eventId, orphan)) quarantined += 1;
-  return { missing, quarantined };
+  return { missing: await failGone(deps, eventId, gone, settled.length), quarantined };
+}
+
+async function failGone(deps: ReconcileDeps, eventId: string, gone: readonly PhotoRow[], of: number): Promise<number> {
+  if (gone.length > mostMissing && gone.length > of / 2) {
+    deps.log.error(
+      { event_id: eventId, gone: gone.length, photos: of },
+      'most originals are gone: is this the bucket?',
+    );
+    return gone.length;
+  }
+  let missing = 0;
+  for (const photo of gone) if (await failMissing(deps, eventId, photo)) missing += 1;
+  return missing;
+}
+
+/**
+ * Compares the events whose turn it is, the longest waiting first: one that changed in the last three days every
+ * `everySeconds`, the others a day after the last time. Then puts on the list what the bucket holds of unknown events.
+ */
+export async function reconcileDue(
+  ctx: Context,
+  deps: ReconcileDeps,
+  options: { everySeconds: number; orphanHours: number },
+  onReconciled: (reconciled: Reconciled) => void,
+): Promise<void> {
+  for (const eventId of await readDue(deps.database, options.everySeconds)) {
+    if (ctx.cancelled) return;
+    await reconcileEvent(deps, eventId, options.orphanHours).then(onReconciled);
+    await remember(deps.database, eventId);
+  }
+  if (ctx.cancelled) return;
+  for (const eventId of await findLostEvents(deps.database, deps.objects))
+    await reconcileEvent(deps, eventId, options.orphanHours).then(onReconciled);
+}
+
+// Nine tenths: a round that comes a little early must not put an event off to the one after.
+async function readDue(database: Database, everySeconds: number): Promise<string[]> {
+  const rows = await database.query<{ eventId: string }>(
+    `select h.event_id as "eventId" from heads h
+     left join comparisons c on c.event_id = h.event_id
+     left join journal j on j.event_id = h.event_id and j.seq = h.head_seq
+     where c.compared_at is null or c.compared_at < now() - make_interval(secs => $1)
+       and (j.recorded_at > now() - interval '3 days' or c.compared_at < now() - interval '1 day')
+     order by c.compared_at nulls first`,
+    [everySeconds * 0.9],
+  );
+  return rows.map(({ eventId }) => eventId);
+}
+
+async function remember(database: Database, eventId: string): Promise<void> {
+  await database.query(
+    `insert into comparisons (event_id) values ($1) on conflict (event_id) do update set compared_at = now()`,
+    [eventId],
+  );
 }
 
 // Only what was stored a while ago: a listing may be behind what was just put.
