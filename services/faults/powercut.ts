@@ -36,6 +36,7 @@ export interface PowerResult extends Findings {
 
 const diskMebibytes = 6_144;
 const settleMs = 300_000;
+const mostStallMs = 500;
 
 /**
  * Cuts the power of a whole install again and again while photos come in, and examines every acknowledged photo at the end.
@@ -58,6 +59,7 @@ export async function runPowerCuts(options: PowerOptions): Promise<PowerResult> 
   for (let round = 1; round <= rounds; round++) {
     const before = clients.acked.length;
     await sleep((2 + random() * 5) * 1_000);
+    if (random() < 0.5) await stall(fleet, random() * mostStallMs);
     await disk.cut();
     await fleet.crash();
     await disk.restore();
@@ -67,6 +69,12 @@ export async function runPowerCuts(options: PowerOptions): Promise<PowerResult> 
   await using last = fleet;
   await clients.finish();
   return { ...(await examine(last, event.eventId, clients.acked)), complaints: clients.complaints };
+}
+
+// A busy machine may run no instruction of ours for a while: then the S3 server has stored what nobody has synced yet.
+async function stall({ units }: Fleet, ms: number): Promise<void> {
+  for (const { pid } of [units['upload-1'], units['upload-2']]) if (pid !== undefined) process.kill(pid, 'SIGSTOP');
+  await sleep(ms);
 }
 
 async function examine(

@@ -33,6 +33,7 @@ import { reconcile } from './reconcile.ts';
 import { createServer } from './server.ts';
 import { PhotoDataStore } from './store.ts';
 import { sweep } from './sweep.ts';
+import { tidy } from './tidy.ts';
 import { createTus } from './tus.ts';
 import { addWays } from './ways.ts';
 
@@ -124,8 +125,9 @@ export async function main(proc: Process): Promise<void> {
       onReconciled: reconciledMetrics(proc),
     },
   );
+  const tidying = tidy(proc.ctx, config.SPOOL_DIR, log);
   proc.ready();
   await cancelled(proc.ctx);
   await drain(config.UPLOAD_DRAIN_SECONDS);
-  await Promise.all([sweeping, reconciling, relay.ended, trouble.ended]);
+  await Promise.all([sweeping, reconciling, tidying, relay.ended, trouble.ended]);
 }
