@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,7 +26,7 @@ export interface Findings {
 /** Examines photos as soon as they are settled, and deletes what it has examined: runs are larger than disks. */
 export interface Examiner {
   readonly findings: Findings;
-  readonly examined: number;
+  readonly examined: ReadonlySet<string>;
   /** Counts what waits to be examined, and its bytes. */
   readonly waiting: number;
   readonly waitingBytes: number;
@@ -39,7 +39,8 @@ export interface Examiner {
 export function startExaminer(ledger: Ledger, eventId: string, bucketFolder: string): Examiner {
   const waiting = new Map<string, Acked>();
   const findings: Findings = { lost: [], corrupt: [], failed: [], stuck: [] };
-  let [examined, waitingBytes, done] = [0, 0, false];
+  const examined = new Set<string>();
+  let [waitingBytes, done] = [0, false];
 
   async function round(): Promise<void> {
     const facts = await ledger.photos(eventId, [...waiting.keys()].slice(0, 2_000));
@@ -54,7 +55,7 @@ export function startExaminer(ledger: Ledger, eventId: string, bucketFolder: str
   async function examine({ photoId, sha256, size }: Acked): Promise<void> {
     const folder = join(bucketFolder, 'e', eventId, photoId);
     const found = await hashOf(join(folder, 'original-1'));
-    examined += 1;
+    examined.add(photoId);
     waitingBytes -= size;
     if (found === undefined) findings.lost.push(photoId);
     else if (found !== sha256) findings.corrupt.push(photoId);
@@ -68,9 +69,7 @@ export function startExaminer(ledger: Ledger, eventId: string, bucketFolder: str
   })();
   return {
     findings,
-    get examined() {
-      return examined;
-    },
+    examined,
     get waiting() {
       return waiting.size;
     },
@@ -89,6 +88,17 @@ export function startExaminer(ledger: Ledger, eventId: string, bucketFolder: str
       for (const photoId of waiting.keys()) (rows.has(photoId) ? findings.stuck : findings.lost).push(photoId);
     },
   };
+}
+
+/** Lists stored photos that have no object, of all but those that were examined: also those that no client knows of. */
+export async function rowsWithoutObject(
+  ledger: Ledger,
+  eventId: string,
+  bucketFolder: string,
+  examined: ReadonlySet<string>,
+): Promise<string[]> {
+  const stored = (await ledger.stored(eventId)).filter((photoId) => !examined.has(photoId));
+  return stored.filter((photoId) => !existsSync(join(bucketFolder, 'e', eventId, photoId, 'original-1')));
 }
 
 /** Hashes a file; undefined when it is not there. */

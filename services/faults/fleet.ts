@@ -23,9 +23,10 @@ export interface Fleet extends AsyncDisposable {
   readonly units: Record<UnitName, Unit>;
   readonly env: Record<string, string>;
   readonly dataDir: string;
-  /** Is the address of api, and of the live streams. */
+  /** Is the address of api, of the live streams, and of the pictures. */
   readonly api: string;
   readonly live: string;
+  readonly media: string;
   /** Lists the addresses of the two upload replicas. */
   readonly uploads: readonly string[];
   /** Is the S3 server itself, whatever the targets are told, and the folder of its bucket. */
@@ -83,6 +84,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     dataDir,
     api: `http://127.0.0.1:${ports.api}`,
     live: `http://127.0.0.1:${ports.live}`,
+    media: `http://127.0.0.1:${ports.media}`,
     uploads: [`http://127.0.0.1:${ports['upload-1']}`, `http://127.0.0.1:${ports['upload-2']}`],
     s3: own.S3_ENDPOINT ?? '',
     bucketFolder: join(dataDir, 'objects', 'root', own.S3_BUCKET ?? ''),

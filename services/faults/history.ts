@@ -8,7 +8,9 @@ export interface Seen {
   photoId?: string | undefined;
   status?: number | undefined;
   offset?: number | undefined;
+  method?: string | undefined;
   code?: string | undefined;
+  retryAfter?: string | undefined;
 }
 
 /** Is what clients saw, in order: written to a file and synced a few times a second, so that it outlives what it judges. */

@@ -62,7 +62,9 @@ function sendOnce(desk: Desk, client: number, shot: Shot): Promise<Told> {
         desk.resent(Math.max(0, sent - offset));
       }
       if (status < 300 && offset >= acked) acked = offset;
-      desk.history.add({ client, shot: shot.number, what: 'answered', status, offset, photoId: photoId() });
+      const [retryAfter, code] = [res.getHeader('Retry-After'), status < 400 ? undefined : codeIn(res.getBody())];
+      const answer = { method, status, offset, code, retryAfter, photoId: photoId() };
+      desk.history.add({ client, shot: shot.number, what: 'answered', ...answer });
     },
     onUploadUrlAvailable: () => {
       if (desk.twin() && upload.url !== null) sendTwin(desk, shot, upload.url);
@@ -78,6 +80,10 @@ function sendOnce(desk: Desk, client: number, shot: Shot): Promise<Told> {
   });
   upload.start();
   return promise;
+}
+
+function codeIn(body: string): string | undefined {
+  return /"code":"(\w+)"/.exec(body)?.[1];
 }
 
 // A second tab with the same file: what it does must disturb nothing.

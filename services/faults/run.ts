@@ -1,20 +1,20 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EventView, LinkList } from '@kilat/contract';
 import { startBalancer } from './balancer.ts';
-import { createCamera, realPhotos, type Shot } from './camera.ts';
-import { type Examiner, type Findings, startExaminer } from './examiner.ts';
-import { cookieOf, type Fleet, post, startFleet } from './fleet.ts';
-import { followLive } from './follower.ts';
+import { progressLine, sendAll } from './crowd.ts';
+import { type Findings, rowsWithoutObject, startExaminer } from './examiner.ts';
+import { startFleet } from './fleet.ts';
 import { openSmallDisk } from './fullness.ts';
 import { openHistory } from './history.ts';
+import { startIntruder } from './intruder.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { startNetwork } from './network.ts';
-import { type Desk, sendStubbornly } from './photographer.ts';
+import type { Desk } from './photographer.ts';
 import { type Planned, planOf, type Trouble } from './plan.ts';
 import { seeded } from './random.ts';
 import { type BucketFaults, startBucketProxy } from './s3proxy.ts';
+import { follow, openScene } from './scene.ts';
 import { startVitals } from './vitals.ts';
 
 /** Sets a run: everything follows from it but the timing of processes. */
@@ -50,6 +50,10 @@ export interface RunResult extends Findings {
   bucketFaults: Record<string, number>;
   cuts: number;
   resentBytes: number;
+  /** Counts the refusals that somebody got who asked for what is not his. */
+  refusedIntrusions: number;
+  /** Is the time from stored to ready that 95 of 100 photos kept. */
+  readyP95Ms: number;
   mostRssMiB: Record<string, number>;
   seconds: number;
 }
@@ -60,11 +64,6 @@ const skewed = (ms: number) => ({
   CLOCK_SKEW_MS: String(ms),
 });
 const wrongClocks = { 'upload-2': skewed(300_000), thumbnail: skewed(-300_000) };
-// Originals and renditions of what waits to be examined, with room for spools: under 5 GB.
-const mostWaitingBytes = 3e9;
-// So many are settled within the minutes that settling may take, on a machine of two cores.
-const mostWaiting = 800;
-
 /** Runs seeded uploads through a whole install while the planned things go wrong, and examines every photo. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const startedAt = Date.now();
@@ -105,19 +104,22 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const files = (await network?.lay('client-to-upload', balancer.url)) ?? balancer.url;
   const history = stack.use(openHistory(join(options.dataDir, 'history.jsonl')));
   const owner = await fleet.signIn();
-  const event = EventView.parse(await (await post(`${fleet.api}/api/events`, { title: 'Faults' }, owner)).json());
-  const followers = await follow(fleet, owner, event.event_id);
-  const examiner = startExaminer(ledger, event.event_id, fleet.bucketFolder);
+  const [scene, other] = [await openScene(fleet, owner), await openScene(fleet, owner)];
+  const { eventId } = scene;
+  const followers = await follow(fleet, scene);
+  const examiner = startExaminer(ledger, eventId, fleet.bucketFolder);
   const vitals = stack.use(startVitals(fleet));
 
   const complaints = new Map<string, number>();
+  const complain = (what: string) => void complaints.set(what, (complaints.get(what) ?? 0) + 1);
+  const intruder = startIntruder({ fleet, ledger, eventId, cookies: ['', other.guest], complain });
   const progress = { done: 0, acked: 0, refused: 0, givenUp: 0, resent: 0 };
   const desk: Desk = {
     files: () => `${files}/files`,
     cookie: owner,
-    eventId: event.event_id,
+    eventId,
     history,
-    complain: (what) => void complaints.set(what, (complaints.get(what) ?? 0) + 1),
+    complain,
     twin: () => cutting() < options.twins,
     resent: (bytes) => {
       progress.resent += bytes;
@@ -132,8 +134,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
   ended.abort();
   options.say(`${progress.acked} stored, ${progress.givenUp} given up; waiting until all is settled`);
   await examiner.finish(settleMs);
-  const unsettled = await settled(ledger, event.event_id);
-  const head = await ledger.head(event.event_id);
+  const unsettled = await settled(ledger, eventId);
+  await intruder[Symbol.asyncDispose]();
+  for (const photoId of await rowsWithoutObject(ledger, eventId, fleet.bucketFolder, examiner.examined))
+    complain(`I5: ${photoId} is stored and has no object`);
+  vitals.leaks().forEach(complain);
+  const head = await ledger.head(eventId);
   await caughtUp(followers, head.seq);
   const holes = followers.flatMap((follower) => [
     ...follower.holes,
@@ -143,7 +149,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   return {
     ...examiner.findings,
     ...{ acked: progress.acked, refused: progress.refused, givenUp: progress.givenUp },
-    doubled: await ledger.doubled(event.event_id),
+    doubled: await ledger.doubled(eventId),
     complaints: [...complaints].map(([what, times]) => `${what} (${times} times)`),
     holes: head.entries === head.seq ? holes : [...holes, `the journal has ${head.entries} of ${head.seq} entries`],
     unsettled,
@@ -151,6 +157,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     bucketFaults: bucket.counts,
     cuts: balancer.cuts,
     resentBytes: progress.resent,
+    refusedIntrusions: intruder.refusals,
+    readyP95Ms: await ledger.readyP95Ms(eventId),
     mostRssMiB: vitals.mostRssMiB(),
     seconds: Math.round((Date.now() - startedAt) / 1_000),
   };
@@ -160,47 +168,6 @@ export async function run(options: RunOptions): Promise<RunResult> {
 export function broken(result: RunResult): string[] {
   const kinds = ['lost', 'corrupt', 'failed', 'stuck', 'doubled', 'unsettled', 'holes', 'complaints'] as const;
   return kinds.flatMap((kind) => result[kind].map((what) => `${kind}: ${what}`));
-}
-
-interface Progress {
-  done: number;
-  acked: number;
-  refused: number;
-  givenUp: number;
-  resent: number;
-}
-
-async function sendAll(
-  options: RunOptions,
-  desk: Desk,
-  random: () => number,
-  progress: Progress,
-  examiner: Examiner,
-): Promise<void> {
-  const camera = await createCamera(random, { width: 320, height: 240 });
-  const extra = await realPhotos(process.env.KILAT_TEST_PHOTOS);
-  const [least, most] = options.sizes;
-  let left = options.uploads;
-  const next = (): Shot | undefined => {
-    if (left <= 0) return undefined;
-    left -= 1;
-    const real = extra.pop();
-    if (real !== undefined) return real;
-    return random() < options.poison ? camera.poison() : camera.shoot(Math.floor(least * (most / least) ** random()));
-  };
-  const photographer = async (client: number) => {
-    for (let shot = next(); shot !== undefined; shot = next()) {
-      while (examiner.waiting > mostWaiting || examiner.waitingBytes > mostWaitingBytes) await sleep(100);
-      const { sha256, good, bytes } = shot;
-      const told = await sendStubbornly(desk, client, shot);
-      progress.done += 1;
-      if (told.stored) examiner.take({ photoId: told.photoId, sha256, good, size: bytes.length });
-      if (told.stored) progress.acked += 1;
-      else if (!good) progress.refused += 1;
-      else progress.givenUp += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: options.clients }, (_, client) => photographer(client)));
 }
 
 async function disturb(
@@ -222,15 +189,6 @@ async function disturb(
   return counts;
 }
 
-async function follow(fleet: Fleet, owner: string, eventId: string) {
-  const answer = await fetch(`${fleet.api}/api/events/${eventId}/links`, { headers: { cookie: owner } });
-  const [link] = LinkList.parse(await answer.json()).links;
-  const guest = cookieOf(await post(`${fleet.api}/api/guest-sessions`, { token: link?.path.split('/').at(-1) }));
-  const page = await fetch(`${fleet.api}/api/events/${eventId}/photos`, { headers: { cookie: guest } });
-  const { cursor } = (await page.json()) as { cursor: string };
-  return [guest, guest, owner].map((cookie) => followLive(`${fleet.live}/live/events/${eventId}`, cookie, cursor));
-}
-
 async function settled(ledger: Ledger, eventId: string): Promise<string[]> {
   for (const deadline = Date.now() + settleMs; Date.now() < deadline; await sleep(500)) {
     if ((await ledger.unsettled(eventId)).length === 0) return [];
@@ -242,8 +200,4 @@ async function caughtUp(followers: readonly { seq: number }[], seq: number): Pro
   for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(200)) {
     if (followers.every((follower) => follower.seq >= seq)) return;
   }
-}
-
-function progressLine({ done, acked, givenUp }: Progress, examiner: Examiner, { uploads }: RunOptions): string {
-  return `${done} of ${uploads}: ${acked} stored, ${examiner.examined} examined, ${givenUp} given up`;
 }
