@@ -102,6 +102,25 @@ test('a failed photo and a deleted one say why, and no card with one is safe', a
   expect(card?.verdict).toBe('incomplete');
 });
 
+test('no state counts that the journal does not prove, nor a photo that is not the file of the card', async () => {
+  const { job_id, files } = await announce(4);
+  const [fine = '', unverified = '', other = '', unproved = ''] = files.map(({ photo_id }) => photo_id);
+  for (const photoId of [fine, unverified, other]) await advance(photoId, photoId === unverified ? 1 : 3);
+  await event.database.query('update photos set verified_at = now(), backed_up_at = now() where photo_id = $1', [
+    unverified,
+  ]);
+  await event.database.query(`update photos set state = 'ready', verified_at = now() where photo_id = $1`, [unproved]);
+  await event.database.query(`update photos set sha256 = repeat('0', 64) where photo_id = $1`, [other]);
+  const card = await report(job_id);
+  expect(card?.frames.map(({ state, reason, entry }) => [state, reason, entry?.type])).toEqual([
+    ['backed_up', null, 'photo.backed_up'],
+    ['stored', 'unproved', 'photo.stored'],
+    ['stored', 'checksum_mismatch', 'photo.stored'],
+    ['missing', 'unproved', undefined],
+  ]);
+  expect(card?.verdict).toBe('incomplete');
+});
+
 test('a photo without a hash of its photographer is stored, not verified, and says why', async () => {
   const { job_id, files } = await announce(1);
   await advance(files[0]?.photo_id ?? '', 1);

@@ -10,11 +10,12 @@ interface FrameRow extends PhotoRow {
   announcedSha256: string | null;
   duplicate: boolean;
   backedUpAt: Date | null;
-  seq: number | null;
-  type: string;
-  hash: string;
-  recordedAt: Date;
+  /** Holds the newest entry of each type that proves something. */
+  proofs: Partial<Record<ProofType, Proof>> | null;
 }
+
+type ProofType = 'photo.stored' | 'photo.verified' | 'photo.backed_up';
+type Proof = Omit<NonNullable<CardFrame['entry']>, 'type'>;
 
 interface Standing {
   title: string;
@@ -65,13 +66,13 @@ function readFrames(tx: Transaction, eventId: string, jobId: string): Promise<Fr
   return tx.query<FrameRow>(
     `with files as (select * from job_files where event_id = $1 and job_id = $2),
      proofs as (
-       select distinct on (photo_id) photo_id, seq, type, encode(hash, 'hex') as hash, recorded_at from journal
-       where event_id = $1 and type in ('photo.stored', 'photo.verified', 'photo.backed_up')
+       select photo_id, json_object_agg(type, json_build_object(
+         'seq', seq, 'hash', encode(hash, 'hex'), 'recorded_at', recorded_at) order by seq) as proofs
+       from journal where event_id = $1 and type in ('photo.stored', 'photo.verified', 'photo.backed_up')
          and photo_id in (select photo_id from files)
-       order by photo_id, seq desc
+       group by photo_id
      )
-     select f.position, f.file_name as name, f.size as "announcedSize", f.sha256 as "announcedSha256", f.duplicate,
-       p.*, j.seq, j.type, j.hash, j.recorded_at as "recordedAt"
+     select f.position, f.file_name as name, f.size as "announcedSize", f.sha256 as "announcedSha256", f.duplicate, p.*, j.proofs
      from files f
      join (select ${photoColumns}, backed_up_at as "backedUpAt" from photos where event_id = $1) p on p."photoId" = f.photo_id
      left join proofs j on j.photo_id = f.photo_id
@@ -91,26 +92,51 @@ function frameOf(row: FrameRow): CardFrame {
     duplicate: row.duplicate,
     state,
     reason: reasonOf(row, state),
-    entry:
-      row.seq === null
-        ? null
-        : { seq: row.seq, type: row.type, hash: row.hash, recorded_at: row.recordedAt.toISOString() },
+    entry: entryOf(row, state),
     photo: viewOf(row, 'team'),
   };
 }
 
-// A photo that somebody deleted is not there, whatever was proved of it before.
-function stateOf(row: Pick<FrameRow, 'state' | 'verifiedAt' | 'backedUpAt'>): CardFrameState {
+// A photo that somebody deleted is not there, whatever was proved of it before. No state counts that no entry proves.
+function stateOf(row: FrameRow): CardFrameState {
   if (row.state === 'deleted') return 'missing';
   if (row.state === 'failed' || row.state === 'announced') return row.state;
-  if (row.verifiedAt === null) return 'stored';
-  return row.backedUpAt === null ? 'verified' : 'backed_up';
+  const { proofs } = row;
+  if (proofs?.['photo.stored'] === undefined) return 'missing';
+  if (row.verifiedAt === null || proofs['photo.verified'] === undefined || isOther(row)) return 'stored';
+  return row.backedUpAt === null || proofs['photo.backed_up'] === undefined ? 'verified' : 'backed_up';
+}
+
+// The photo is sure, but it is not the file of this card.
+function isOther({ sha256, announcedSha256 }: FrameRow): boolean {
+  return announcedSha256 !== null && announcedSha256 !== sha256;
+}
+
+function entryOf({ proofs }: FrameRow, state: CardFrameState): CardFrame['entry'] {
+  const type = state === 'failed' || state === 'missing' ? newestOf(proofs) : proofTypes[state];
+  const proof = type && proofs?.[type];
+  return proof ? { ...proof, type, recorded_at: new Date(proof.recorded_at).toISOString() } : null;
+}
+
+const proofTypes: Record<'announced' | 'stored' | 'verified' | 'backed_up', ProofType | undefined> = {
+  announced: undefined,
+  stored: 'photo.stored',
+  verified: 'photo.verified',
+  backed_up: 'photo.backed_up',
+};
+
+function newestOf(proofs: FrameRow['proofs']): ProofType | undefined {
+  const found = Object.entries(proofs ?? {}) as [ProofType, Proof][];
+  return found.toSorted(([, a], [, b]) => b.seq - a.seq)[0]?.[0];
 }
 
 function reasonOf(row: FrameRow, state: CardFrameState): string | null {
   if (state === 'failed') return row.error?.code ?? null;
-  if (state === 'missing') return 'deleted';
-  return state === 'stored' && row.sha256 === null ? 'no_sha256' : null;
+  if (state === 'missing') return row.state === 'deleted' ? 'deleted' : 'unproved';
+  if (state !== 'stored') return null;
+  if (row.sha256 === null) return 'no_sha256';
+  if (isOther(row)) return 'checksum_mismatch';
+  return row.verifiedAt === null ? null : 'unproved';
 }
 
 // A card may be formatted only when each of its files is verified and has a second copy.
