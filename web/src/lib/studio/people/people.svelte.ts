@@ -44,6 +44,10 @@ export function createPeople(eventId: string, initial: People, accountId: string
     get roles(): readonly MemberRole[] {
       return mine === 'owner' ? all : below;
     },
+    /** Tells whether the caller owns the event. */
+    get owns(): boolean {
+      return mine === 'owner';
+    },
     isMe: (member: MemberView) => member.account_id === accountId,
     /** Tells whether the caller may change or remove a member: editors do not touch owners and editors. */
     mayChange: (member: MemberView) => mine === 'owner' || below.includes(member.role),

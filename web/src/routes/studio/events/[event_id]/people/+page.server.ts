@@ -1,8 +1,9 @@
-import { People } from '@kilat/contract';
+import { People, QuotaView } from '@kilat/contract';
 import { asPageError, callAs } from '#lib/api/server.ts';
 
-/** Loads who works at an event, and who is invited. */
+/** Loads who works at an event, who is invited, and what the event may take. */
 export async function load(event: import('./$types').PageServerLoadEvent) {
-  const { data } = await callAs(event, 'GET', `/api/events/${event.params.event_id}/people`).catch(asPageError);
-  return People.parse(data);
+  const read = (name: string) => callAs(event, 'GET', `/api/events/${event.params.event_id}/${name}`);
+  const [people, quota] = await Promise.all([read('people'), read('quota')]).catch(asPageError);
+  return { ...People.parse(people.data), quota: QuotaView.parse(quota.data) };
 }
