@@ -45,7 +45,8 @@ export function createLeases(uploads: UploadStore, log: Logger) {
     if (lease === undefined) return;
     try {
       const renewed = await uploads.renew(lease.upload);
-      if (!renewed.held) ended.abort();
+      // Whatever waits on the signal throws its reason: a client is told to wait, not that we failed.
+      if (!renewed.held) ended.abort(lockedFault());
       if (renewed.wanted) lease.requested();
     } catch (err) {
       log.warn({ err, photo_id: lease.upload.photoId }, 'lease not renewed');
