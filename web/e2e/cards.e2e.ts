@@ -155,3 +155,22 @@ test('somebody who was invited says a name, joins, and uploads; the owner sees w
   await citra.page.waitForURL(eventUrl);
   await citra.page.context().close();
 });
+
+test('the owner limits what the event takes, sees what is used, and what is too much is refused in words', async () => {
+  const { page } = owner;
+  await page.click('nav >> text=People');
+  const today = page.locator('fieldset', { hasText: 'A day' });
+  const used = Number.parseInt((await today.textContent())?.match(/(\d+) today/)?.[1] ?? '', 10);
+  expect(used).toBeGreaterThanOrEqual(photos.length);
+  await page.fill('[name="day.photos"]', String(used));
+  await page.fill('[name="total.bytes"]', '1.5');
+  await page.click('button:has-text("Save limits")');
+  await page.waitForSelector('text=Saved.');
+  await page.reload();
+  expect(await page.inputValue('[name="total.bytes"]')).toBe('1.5');
+  expect(await today.textContent()).toMatch(new RegExp(`${used} of ${used}.*Used up`, 's'));
+  expect(await violations(page)).toEqual([]);
+
+  await drop(owner, await makePhotos(page, 1, 234_567));
+  await page.waitForSelector('text=The quota is used up');
+});
