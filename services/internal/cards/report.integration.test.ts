@@ -133,3 +133,29 @@ test("another uploader's card is not shown", async () => {
   expect(await report(job_id, randomUUID())).toBeUndefined();
   expect(await report(randomUUID())).toBeUndefined();
 });
+
+test('answers for the largest card in a large event of which the database knows no statistics yet', async () => {
+  const [jobId, { eventId, ownerId, database }] = [randomUUID(), event];
+  await database.query(
+    `insert into photos (event_id, photo_id, file_name, size, sha256, state, verified_at, job_id)
+     select $1, gen_random_uuid(), 'a.jpg', 1000, md5(n::text) || md5(n::text), 'ready', now(), case when n <= 5000 then $2::uuid end
+     from generate_series(1, 20000) n`,
+    [eventId, jobId],
+  );
+  await database.query('insert into jobs (event_id, job_id, uploader_id, total) values ($1, $2, $3, 5000)', [
+    ...[eventId, jobId, ownerId],
+  ]);
+  await database.query(
+    `insert into job_files (event_id, job_id, position, photo_id, file_name, size, sha256)
+     select event_id, job_id, row_number() over (), photo_id, file_name, size, sha256 from photos where job_id = $1`,
+    [jobId],
+  );
+  await database.query(
+    `insert into journal (event_id, seq, type, photo_id, data, hash, recorded_at)
+     select event_id, 1000 + row_number() over (), type, photo_id, '{}', sha256('x'), now()
+     from photos, unnest(array['photo.stored', 'photo.verified', 'photo.rendered']) type where event_id = $1 and sha256 is not null`,
+    [eventId],
+  );
+  const card = await report(jobId);
+  expect([card?.frames.length, card?.verdict]).toEqual([5_000, 'not_backed_up']);
+});
