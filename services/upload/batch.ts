@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import multipart, { type MultipartFile } from '@fastify/multipart';
@@ -20,7 +19,7 @@ import { type FinishDeps, finish, refuse } from './finish.ts';
 import type { Leases } from './lease.ts';
 import { type ReceiverDeps, receive } from './receive.ts';
 import { discard } from './send.ts';
-import { asDiskFault } from './spool.ts';
+import { asDiskFault, removeFile } from './spool.ts';
 
 /** Is what the batch form needs; a request may bring `mostFiles` files within `seconds`. */
 export interface BatchDeps extends FinishDeps, ReceiverDeps {
@@ -103,7 +102,7 @@ async function take(deps: BatchDeps, batch: Batch, file: MultipartFile): Promise
     deps.log[logLevelOf(failure)]({ err: failure, event_id: batch.eventId }, 'file of a batch refused');
     return resultOf(file.filename, failure);
   } finally {
-    await rm(path, { force: true });
+    await removeFile(path);
   }
 }
 

@@ -1,12 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from '#internal/fault/fault.ts';
 import { lockedFault } from './lease.ts';
-import { asDiskFault } from './spool.ts';
+import { asDiskFault, removeFile } from './spool.ts';
 
 /** Lists the algorithms of Upload-Checksum, as OPTIONS names them. */
 export const algorithms = 'sha1,sha256';
@@ -61,7 +60,7 @@ function checksumOf(value: unknown): Checksum {
  * checksum_invalid, chunk_too_large, and upload_locked for a body that was cut off: what cannot be checked is not kept.
  */
 export async function takeChecked(body: Readable, request: CheckedRequest, path: string): Promise<CheckedBody> {
-  const dispose = () => rm(path, { force: true });
+  const dispose = () => removeFile(path);
   try {
     const { size, sums } = await spoolSummed(body, request.checksum, path);
     if (!request.complete() || size !== (request.contentLength ?? size)) throw lockedFault();

@@ -55,9 +55,14 @@ export function openSpool(path: string, crc: number): Spool {
     async [Symbol.asyncDispose]() {
       live?.destroy();
       file.destroy();
-      await rm(path, { force: true });
+      await removeFile(path);
     },
   };
+}
+
+/** Removes a file; one that a broken disk keeps is tidied up later, and must not hide why the request failed. */
+export async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => {});
 }
 
 const diskTroubles = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
