@@ -5,7 +5,9 @@ import { readEvent } from '../events/store.ts';
 import { silentLog } from '../log/log.ts';
 import { originalKey } from '../objects/key.ts';
 import { type Objects, openObjects } from '../objects/objects.ts';
+import { retryPhoto } from '../photos/retry.ts';
 import { contextOf } from '../process/context.ts';
+import { markDone } from '../stages/store.ts';
 import { type Reconciled, reconcileDue, reconcileEvent } from './reconcile.ts';
 
 let event: TestEvent;
@@ -102,4 +104,37 @@ test('compares each event when its turn has come, and lists what the bucket has 
   expect((await round()).length).toBe(2);
   await other.database.query(`update comparisons set compared_at = now() - interval '25 hours'`);
   expect((await round()).length).toBe(3);
+});
+
+test.each([
+  { name: 'was rendered', state: 'done' },
+  { name: 'waits to be rendered', state: 'queued' },
+])('a photo without its original that $name fails once with its stage, and a new try begins that anew', async ({
+  state,
+}) => {
+  const photoId = await event.addPhoto();
+  await age(photoId);
+  await event.database.query('update stages set state = $2 where photo_id = $1', [photoId, state]);
+  expect(await reconcile()).toMatchObject({ missing: 1 });
+  const due = { v: 1, event_id: event.eventId, photo_id: photoId, stage: 'thumbnail', lane: 'live', generation: 1 } as const;
+  expect(await event.database.transaction((tx) => markDone(tx, due))).toBe(false);
+  await put(photoId);
+  await retryPhoto(event.journal, event.eventId, photoId);
+  const stages = await event.database.query('select state, generation from stages where photo_id = $1', [photoId]);
+  expect(stages).toEqual([{ state: 'due', generation: 2 }]);
+  expect(await reconcile()).toMatchObject({ missing: 0 });
+});
+
+test('an event that cannot be compared keeps no other from its turn', async () => {
+  await using other = await openTestEvent();
+  const { database, journal, eventId, foreignEventId } = other;
+  const list: Objects['list'] = (prefix) => {
+    if (prefix.includes(eventId)) throw new TypeError('planned');
+    return objects.list(prefix);
+  };
+  const ctx = contextOf(AbortSignal.timeout(20_000));
+  const deps = { database, journal, objects: { ...objects, list }, log: silentLog() };
+  await reconcileDue(ctx, deps, { everySeconds: 3_600, orphanHours: 48 }, () => {});
+  const compared = await database.query<{ eventId: string }>('select event_id as "eventId" from comparisons');
+  expect(compared).toEqual([{ eventId: foreignEventId }]);
 });
