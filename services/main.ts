@@ -9,7 +9,7 @@ import { openDatabase } from '#internal/database/database.ts';
 import { migrate } from '#internal/database/migrate.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
 import { readSettings, SettingsError, settingsTable } from '#internal/env/env.ts';
-import { openLog } from '#internal/log/log.ts';
+import { openCommandLog } from '#internal/log/log.ts';
 import manifest from './package.json' with { type: 'json' };
 import { serve, serveSettings } from './serve.ts';
 import { loadTarget, parseTargets, targetNames } from './targets.ts';
@@ -35,7 +35,7 @@ const commands: Record<string, (values: Values) => Promise<number>> = {
   serve: async ({ target }) => serve(namesOf(target), process.env, stopSignal()),
   migrate: async () => {
     const { DATABASE_URL } = readSettings(databaseSettings, process.env);
-    const applied = await migrate(DATABASE_URL, openLog({ level: 'warn', target: 'migrate' }));
+    const applied = await migrate(DATABASE_URL, openCommandLog('migrate'));
     process.stdout.write(applied.length > 0 ? `applied ${applied.join(', ')}\n` : 'the schema is up to date\n');
     return 0;
   },
@@ -44,7 +44,7 @@ const commands: Record<string, (values: Values) => Promise<number>> = {
     await using database = await openDatabase({
       url: DATABASE_URL,
       poolSize: 1,
-      log: openLog({ level: 'warn', target: 'owner-link' }),
+      log: openCommandLog('owner-link'),
     });
     process.stdout.write(`${await mintOwnerLink(database)}\n`);
     return 0;

@@ -62,7 +62,7 @@ test.each([
 ])('ends with 2, which is no finding, when $name', async ({ wrong }) => {
   await storePhoto();
   const wronged = wrong.DATABASE_URL === '' ? { DATABASE_URL: testServers().DATABASE_URL } : wrong;
-  const { code, printed, told } = await run({ env: { ...env, ...wronged } });
+  const { code, printed, told } = await run({ env: Object.assign({}, env, wronged) });
   expect({ code, printed }).toEqual({ code: 2, printed: [] });
   expect(told).toMatch(/^stopped: .+/m);
 });
@@ -89,7 +89,10 @@ test('goes on after the events that it had read to their end, still knows their 
   // What is read again now would be found to be gone.
   await objects.remove([keyOf(damaged)]);
   const resumed = await run();
-  expect(resumed.printed.map(({ photo_id, problem }) => [photo_id, problem])).toContainEqual([damaged, 'sha256_differs']);
+  expect(resumed.printed.map(({ photo_id, problem }) => [photo_id, problem])).toContainEqual([
+    damaged,
+    'sha256_differs',
+  ]);
   expect(resumed.printed.map(({ problem }) => problem)).not.toContain('object_missing');
   expect([resumed.code, resumed.told]).toEqual([1, expect.stringMatching(`event ${before}: goes on after 1 photos`)]);
   const anew = await run();

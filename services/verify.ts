@@ -3,13 +3,14 @@ import { tryLead } from '#internal/database/leader.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
 import { type Environment, readSettings } from '#internal/env/env.ts';
 import { Fault } from '#internal/fault/fault.ts';
-import { openLog } from '#internal/log/log.ts';
+import { openCommandLog } from '#internal/log/log.ts';
 import { type Objects, openObjects } from '#internal/objects/objects.ts';
 import { objectSettings, objectsOptions } from '#internal/objects/settings.ts';
 import { compareBucket } from '#internal/recovery/compare.ts';
 import type { Finding } from '#internal/recovery/finding.ts';
 import { beginEpoch } from '#internal/recovery/restore.ts';
 import { findLostEvents } from '#internal/recovery/strays.ts';
+import { endVerifications } from '#internal/recovery/verification.ts';
 import { type VerifyProgress, verifyEvent } from '#internal/recovery/verify.ts';
 
 /** Says what to verify, and where to tell of it. */
@@ -38,17 +39,18 @@ const verifyLock = 7_304_115_004;
  */
 export async function verify(env: Environment, options: VerifyOptions): Promise<number> {
   const config = readSettings(settings, env);
-  const log = openLog({ level: 'warn', target: 'verify' });
-  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: 4, log });
-  await using objects = openObjects(objectsOptions(config));
+  const log = openCommandLog('verify');
   try {
+    await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: 4, log });
+    await using objects = openObjects(objectsOptions(config));
     // Two at once would write one and the same progress.
     await using lock = await tryLead(config.DATABASE_URL, verifyLock);
     if (lock === undefined) return unfinished(options, 'another verification is running');
     return await verifyAll({ database, objects }, options);
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    return unfinished(options, error.message);
+  } catch (err) {
+    // Not thrown on: the command would end with 1, which says that photos are not as they should be.
+    if (!(err instanceof Fault)) log.error({ err }, 'verification broke off');
+    return unfinished(options, err instanceof Error ? err.message : String(err));
   }
 }
 
@@ -61,12 +63,16 @@ async function verifyAll(tools: Tools, options: VerifyOptions): Promise<number> 
   }
   let found = 0;
   for (const eventId of known) {
-    const deps = { ...tools, signal: options.signal, onProgress: progressTo(options.tell, eventId) };
+    const deps = {
+      ...{ ...tools, signal: options.signal, onProgress: progressTo(options.tell, eventId) },
+      onResumed: (photos: number) => options.tell(`event ${eventId}: goes on after ${photos} photos`),
+    };
     const findings = await verifyEvent(deps, eventId);
     if (findings === undefined) return unfinished(options, `event ${eventId} is not verified to its end`);
     found += report(options, eventId, findings);
   }
   for (const eventId of lost) found += report(options, eventId, await compareBucket(tools, eventId));
+  await endVerifications(tools.database, known);
   return found === 0 ? 0 : 1;
 }
 
@@ -106,7 +112,7 @@ export async function restore(env: Environment): Promise<string> {
   await using database = await openDatabase({
     url: DATABASE_URL,
     poolSize: 1,
-    log: openLog({ level: 'warn', target: 'restore' }),
+    log: openCommandLog('restore'),
   });
   const { epoch, stages } = await beginEpoch(database);
   return `epoch ${epoch} begins; ${stages} stages are due anew. Now run: kilat verify`;

@@ -15,13 +15,23 @@ const secrets = [
 
 /** Opens a logger: JSON lines on standard output, static messages, data in fields, secrets left out. */
 export function openLog(options: { level: string; target: string }): Logger {
-  return pino({
-    level: options.level,
-    base: { target: options.target },
-    redact: { paths: secrets, censor: '[redacted]' },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (level) => ({ level }) },
-  });
+  return open(options, 1);
+}
+
+/** Opens the logger of a command that prints its result: warnings and worse, on standard error. */
+export function openCommandLog(target: string): Logger {
+  return open({ level: 'warn', target }, 2);
+}
+
+function open({ level, target }: { level: string; target: string }, fd: number): Logger {
+  return pino(
+    {
+      ...{ level, base: { target }, redact: { paths: secrets, censor: '[redacted]' } },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    pino.destination(fd),
+  );
 }
 
 /** Makes a logger that says nothing, for tests. */

@@ -10,8 +10,11 @@ export interface Reached {
 /** Keeps how far the verification of an event is and what it found, so that one that was stopped goes on. */
 export function verificationOf(database: Database, eventId: string) {
   return {
-    /** Begins, or finds how far the one that was stopped came. */
+    /** Begins, or finds how far the one that was stopped came; what was read more than a week ago is read again. */
     async begin(): Promise<Reached> {
+      await database.query(`delete from verifications where event_id = $1 and started_at < now() - interval '7 days'`, [
+        eventId,
+      ]);
       const [row] = await database.query<Reached>(
         `insert into verifications (event_id) values ($1) on conflict (event_id) do update set event_id = excluded.event_id
          returning verified_seq as seq, photos`,
@@ -36,8 +39,10 @@ export function verificationOf(database: Database, eventId: string) {
       );
       return rows.map(({ finding }) => finding);
     },
-    async end(): Promise<void> {
-      await database.query('delete from verifications where event_id = $1', [eventId]);
-    },
   };
+}
+
+/** Ends the verification of events that were all read to their end: the next one begins anew. */
+export async function endVerifications(database: Database, eventIds: readonly string[]): Promise<void> {
+  await database.query('delete from verifications where event_id = any($1::uuid[])', [eventIds]);
 }

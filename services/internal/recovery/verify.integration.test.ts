@@ -9,7 +9,8 @@ import { compareBucket } from './compare.ts';
 import type { Finding } from './finding.ts';
 import { beginEpoch } from './restore.ts';
 import { findLostEvents } from './strays.ts';
-import { verifyEvent } from './verify.ts';
+import { endVerifications } from './verification.ts';
+import { type VerifyProgress, verifyEvent } from './verify.ts';
 
 let event: TestEvent;
 let objects: Objects;
@@ -50,7 +51,10 @@ async function verify(
   bucket = objects,
 ) {
   const deps = { database: event.database, objects: bucket, signal };
-  return verifyEvent({ ...deps, onProgress: ({ photos }) => onProgress(photos) }, event.eventId);
+  const told = { onProgress: ({ photos }: VerifyProgress) => onProgress(photos), onResumed: () => {} };
+  const findings = await verifyEvent({ ...deps, ...told }, event.eventId);
+  if (findings !== undefined) await endVerifications(event.database, [event.eventId]);
+  return findings;
 }
 
 const brief = (findings: Finding[] | undefined) => findings?.map(({ photo_id, problem }) => [photo_id, problem]);

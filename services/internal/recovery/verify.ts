@@ -15,6 +15,8 @@ export interface VerifyProgress {
 /** Is what verifying needs; it stops between photos when `signal` says so, and goes on there the next time. */
 export interface VerifyDeps extends ExamineDeps {
   onProgress: (progress: VerifyProgress) => void;
+  /** Is told how many photos one that was stopped had read. */
+  onResumed: (photos: number) => void;
 }
 
 const atOnce = 4;
@@ -23,24 +25,24 @@ const pageSize = 100;
 /**
  * Reads every original of an event again and compares size and SHA-256 (or CRC32 where no hash is known), walks the
  * journal's chain, and looks for photos without entry, entries without photo, objects without photo. Undefined when it was
- * stopped before its end. The event may be live: what changes meanwhile is never a finding.
+ * stopped before its end. What was read stays known until `endVerifications`. The event may be live: what changes meanwhile
+ * is never a finding.
  */
 export async function verifyEvent(deps: VerifyDeps, eventId: string): Promise<Finding[] | undefined> {
   const { database } = deps;
   const chain = await walkChain(database, eventId);
   const verification = verificationOf(database, eventId);
   const reached = await verification.begin();
+  if (reached.photos > 0) deps.onResumed(reached.photos);
   for await (const { found, ...upTo } of examineAll(deps, eventId, chain, reached))
     await verification.keep(upTo, found);
   if (deps.signal.aborted) return undefined;
-  const findings = [
+  return [
     ...brokenIn(chain),
     ...(await verification.findings()),
     ...(await compareJournal(deps, eventId, chain.stored)),
     ...(await compareBucket(deps, eventId)),
   ];
-  await verification.end();
-  return findings;
 }
 
 async function* examineAll(
