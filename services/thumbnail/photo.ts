@@ -39,10 +39,7 @@ export async function readOriginal(
   facts: PhotoFacts,
   signal: AbortSignal,
 ): Promise<Original> {
-  const object = await objects.get(originalKey(due.event_id, due.photo_id, facts.originalVersion), { signal });
-  if (object === undefined)
-    throw new Fault('missing', 'The original is not in the object storage.', { code: 'photo_missing' });
-  const bytes = await collect(object.body);
+  const bytes = await load(objects, originalKey(due.event_id, due.photo_id, facts.originalVersion), signal);
   if (bytes.byteLength !== facts.size || (facts.crc32 !== null && crc32(bytes) !== facts.crc32)) {
     // It may come back whole the next time; when it never does, that is one photo's trouble and not the storage's.
     throw new Fault('internal', 'The original came back damaged from the object storage.', { class: 'server' });
@@ -52,6 +49,18 @@ export async function readOriginal(
   throw new Fault('invalid', 'The file is not the one that was announced: its SHA-256 differs.', {
     code: 'hash_invalid',
   });
+}
+
+// Where the storage answers and only this object does not come, waiting for the storage would never end.
+async function load(objects: Objects, key: string, signal: AbortSignal): Promise<Buffer> {
+  try {
+    const object = await objects.get(key, { signal });
+    if (object !== undefined) return await collect(object.body);
+  } catch (cause) {
+    if ((await objects.probe()) !== undefined) throw cause;
+    throw new Fault('internal', 'The original cannot be read from the object storage.', { cause, class: 'server' });
+  }
+  throw new Fault('missing', 'The original is not in the object storage.', { code: 'photo_missing' });
 }
 
 async function collect(body: NodeJS.ReadableStream): Promise<Buffer> {

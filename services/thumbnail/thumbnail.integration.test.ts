@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { RenditionName, renditionEdges } from '@kilat/contract';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Fault } from '#internal/fault/fault.ts';
 import { silentLog } from '#internal/log/log.ts';
+import type { Objects } from '#internal/objects/objects.ts';
 import { retryPhoto } from '#internal/photos/retry.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
 import { main } from './main.ts';
+import { readFacts, readOriginal } from './photo.ts';
 import { corners, cornersOf, distance, noisy, oriented, picture, talkative } from './phototest.ts';
 import { decode } from './render.ts';
 import { createThumbnailer } from './thumbnailer.ts';
@@ -240,6 +243,16 @@ test('while the object storage is away, work waits and costs no attempt', async 
   const waiting = { state: 'due', generation: 2, attempts: 0, class: 'network' };
   await vi.waitFor(async () => expect(await other.stageOf(photoId)).toMatchObject(waiting), { timeout: 20_000 });
   expect((await other.photoOf(photoId)).state).toBe('stored');
+});
+
+test("an original that does not come from a storage that answers is one photo's trouble, with a last attempt", async () => {
+  const photoId = await room.store(await oriented(1));
+  const get = () => Promise.reject(new Fault('unavailable', 'planned'));
+  const facts = await readFacts(room.event.database, room.dueOf(photoId));
+  const read = (objects: Partial<Objects>) =>
+    readOriginal({ ...room.objects, get, ...objects }, room.dueOf(photoId), facts, AbortSignal.timeout(10_000));
+  await expect(read({})).rejects.toMatchObject({ kind: 'internal', class: 'server' });
+  await expect(read({ probe: () => Promise.resolve('away') })).rejects.toMatchObject({ kind: 'unavailable' });
 });
 
 test('a target that is told to stop ends the photo that it has in hand', async () => {

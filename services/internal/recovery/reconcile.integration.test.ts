@@ -109,21 +109,29 @@ test('compares each event when its turn has come, and lists what the bucket has 
 test.each([
   { name: 'was rendered', state: 'done' },
   { name: 'waits to be rendered', state: 'queued' },
-])('a photo without its original that $name fails once with its stage, and a new try begins that anew', async ({
-  state,
-}) => {
-  const photoId = await event.addPhoto();
-  await age(photoId);
-  await event.database.query('update stages set state = $2 where photo_id = $1', [photoId, state]);
-  expect(await reconcile()).toMatchObject({ missing: 1 });
-  const due = { v: 1, event_id: event.eventId, photo_id: photoId, stage: 'thumbnail', lane: 'live', generation: 1 } as const;
-  expect(await event.database.transaction((tx) => markDone(tx, due))).toBe(false);
-  await put(photoId);
-  await retryPhoto(event.journal, event.eventId, photoId);
-  const stages = await event.database.query('select state, generation from stages where photo_id = $1', [photoId]);
-  expect(stages).toEqual([{ state: 'due', generation: 2 }]);
-  expect(await reconcile()).toMatchObject({ missing: 0 });
-});
+])(
+  'a photo without its original that $name fails once with its stage, and a new try begins that anew',
+  async ({ state }) => {
+    const photoId = await event.addPhoto();
+    await age(photoId);
+    await event.database.query('update stages set state = $2 where photo_id = $1', [photoId, state]);
+    expect(await reconcile()).toMatchObject({ missing: 1 });
+    const due = {
+      v: 1,
+      event_id: event.eventId,
+      photo_id: photoId,
+      stage: 'thumbnail',
+      lane: 'live',
+      generation: 1,
+    } as const;
+    expect(await event.database.transaction((tx) => markDone(tx, due))).toBe(false);
+    await put(photoId);
+    await retryPhoto(event.journal, event.eventId, photoId);
+    const stages = await event.database.query('select state, generation from stages where photo_id = $1', [photoId]);
+    expect(stages).toEqual([{ state: 'due', generation: 2 }]);
+    expect(await reconcile()).toMatchObject({ missing: 0 });
+  },
+);
 
 test('an event that cannot be compared keeps no other from its turn', async () => {
   await using other = await openTestEvent();

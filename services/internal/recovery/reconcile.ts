@@ -1,4 +1,4 @@
-import type { Database } from '../database/database.ts';
+import type { Database, Queryable } from '../database/database.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Logger } from '../log/log.ts';
 import { originalKey, photoOfOriginal } from '../objects/key.ts';
@@ -28,6 +28,7 @@ interface PhotoRow {
 
 // So many photos of one event do not go one by one: more likely this is not their bucket.
 const mostMissing = 20;
+const missingMessage = 'Its original is gone from the bucket.';
 
 /**
  * Compares the originals of one event with its photos. A photo whose original is gone fails, for its team to see, and is an
@@ -73,14 +74,22 @@ export async function reconcileDue(
   options: { everySeconds: number; orphanHours: number },
   onReconciled: (reconciled: Reconciled) => void,
 ): Promise<void> {
+  // One event that cannot be compared keeps no other from its turn.
+  const compare = async (eventId: string): Promise<boolean> => {
+    try {
+      onReconciled(await reconcileEvent(deps, eventId, options.orphanHours));
+      return true;
+    } catch (err) {
+      deps.log.error({ err, event_id: eventId }, 'event not compared');
+      return false;
+    }
+  };
   for (const eventId of await readDue(deps.database, options.everySeconds)) {
     if (ctx.cancelled) return;
-    await reconcileEvent(deps, eventId, options.orphanHours).then(onReconciled);
-    await remember(deps.database, eventId);
+    if (await compare(eventId)) await remember(deps.database, eventId);
   }
   if (ctx.cancelled) return;
-  for (const eventId of await findLostEvents(deps.database, deps.objects))
-    await reconcileEvent(deps, eventId, options.orphanHours).then(onReconciled);
+  for (const eventId of await findLostEvents(deps.database, deps.objects)) await compare(eventId);
 }
 
 // Nine tenths: a round that comes a little early must not put an event off to the one after.
@@ -125,7 +134,7 @@ async function failMissing(
   const error = JSON.stringify({
     class: 'server',
     code: 'photo_missing',
-    message: 'Its original is gone from the bucket.',
+    message: missingMessage,
   });
   const failed = await journal.commit(eventId, async (tx) => {
     const rows = await tx.query(
@@ -134,10 +143,20 @@ async function failMissing(
       [eventId, photoId, error],
     );
     const value = rows.length > 0;
+    if (value) await failStages(tx, eventId, photoId);
     return { value, entries: value ? [{ type: 'photo.failed', photo_id: photoId, count: -1 }] : [] };
   });
   if (failed) log.error({ photo_id: photoId, event_id: eventId }, 'photo without its original');
   return failed;
+}
+
+// Also a stage that was done: whoever tries the photo again wants it rendered from what is then there.
+async function failStages(tx: Queryable, eventId: string, photoId: string): Promise<void> {
+  await tx.query(
+    `update stages set state = 'failed', error_class = 'invalid', error = $3, updated_at = now()
+     where event_id = $1 and photo_id = $2 and (stage = 'thumbnail' or state in ('due', 'queued'))`,
+    [eventId, photoId, missingMessage],
+  );
 }
 
 async function quarantine({ database, log }: ReconcileDeps, eventId: string, orphan: ListedObject): Promise<boolean> {
