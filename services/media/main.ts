@@ -5,13 +5,14 @@
  */
 import { capabilitiesOf } from '#internal/auth/capability.ts';
 import { followInBackground } from '#internal/bus/background.ts';
+import type { JournalHandler } from '#internal/bus/follow.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
 import { openObjects } from '#internal/objects/objects.ts';
 import { objectsOptions } from '#internal/objects/settings.ts';
 import type { Process } from '#internal/process/process.ts';
 import { loadConfig } from './config.ts';
-import { permitOf } from './permit.ts';
+import { type Permit, permitOf } from './permit.ts';
 import { createServer } from './serve.ts';
 
 /** Runs target media until its context is cancelled. */
@@ -27,12 +28,18 @@ export async function main(proc: Process): Promise<void> {
   proc.probe('bucket', () => objects.probe());
   await using _server = await listen(app, config.MEDIA_LISTEN);
   proc.ready();
-  await followInBackground(
-    proc.ctx,
-    { url: config.NATS_URL, log },
-    {
-      entry: ({ photo_id }) => (photo_id === null ? permit.forgetAll() : permit.forget(photo_id)),
-      restarted: () => permit.forgetAll(),
+  await followInBackground(proc.ctx, { url: config.NATS_URL, log }, forgetting(permit));
+}
+
+// What was known of another epoch is of a database that was put back since.
+function forgetting(permit: Permit): JournalHandler {
+  let known: string | undefined;
+  return {
+    entry({ epoch, photo_id }) {
+      if (photo_id === null || epoch !== known) permit.forgetAll();
+      else permit.forget(photo_id);
+      known = epoch;
     },
-  );
+    restarted: () => permit.forgetAll(),
+  };
 }
