@@ -29,6 +29,8 @@ export default defineConfig({
           include: ['**/*.integration.test.ts'],
           globalSetup: servers,
           ...patient,
+          // Most of their time they wait for leases, timeouts and restarts.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
@@ -151,6 +151,23 @@ test('waits as long as a busy server asks, says so, and goes on by itself', asyn
   await page.waitForSelector('text=The server is busy. Goes on by itself');
   await allStored(page, 1);
   await page.unroute(files);
+});
+
+test('says that a pulled card is away, and sends on when it is back', async () => {
+  await createEvent('Pulled card');
+  const { page } = studio;
+  const [photo = ''] = await makePhotos(page, 1);
+  const jobs = (url: URL) => url.pathname.endsWith('/jobs');
+  await page.route(jobs, async (route) => {
+    renameSync(photo, `${photo}.away`);
+    await route.continue();
+  });
+  await page.setInputFiles('input[type=file]', photo);
+  await page.waitForSelector('text=is its card still in?', { timeout: 40_000 });
+  await page.unroute(jobs);
+  renameSync(`${photo}.away`, photo);
+  await page.click('text=Retry');
+  await allStored(page, 1);
 });
 
 test('goes on where it was when the tab was closed and the same file is dropped again', async () => {

@@ -36,6 +36,17 @@ export function isOver(status: number | undefined): boolean {
   return status === 404 || status === 410;
 }
 
+/** Tells whether a file is still where it was when it was dropped. */
+export function isReadable(file: Blob): Promise<boolean> {
+  return file
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
 /** Refuses what no server needs to be asked about. */
 export function refuseAtOnce(item: Item, fail: (item: Item, code: string, detail: string) => void): void {
   if (item.size === 0) fail(item, 'empty_file', '');

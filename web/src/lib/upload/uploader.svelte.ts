@@ -1,9 +1,19 @@
-import type { JobFileAnswer } from '@kilat/contract';
+import { type JobFileAnswer, maxJobFiles } from '@kilat/contract';
 import { type Announced, type Announcer, createAnnouncer } from './announce.ts';
 import { createDirectSender } from './direct.ts';
 import { sha256Of } from './hash.ts';
 import { hintProgress } from './hints.ts';
-import { codeOfStatus, hasEnded, type Item, isKept, isOver, manifestOf, refuseAtOnce, waitingFor } from './item.ts';
+import {
+  codeOfStatus,
+  hasEnded,
+  type Item,
+  isKept,
+  isOver,
+  isReadable,
+  manifestOf,
+  refuseAtOnce,
+  waitingFor,
+} from './item.ts';
 import { passes, secondsToWait, type Trouble } from './patience.ts';
 import { progressOf } from './progress.svelte.ts';
 import { wordsFor } from './refusal.ts';
@@ -40,6 +50,7 @@ export function createUploader(eventId: string) {
       const item = items[id];
       if (item === undefined) return;
       if (isOver(trouble.status) && !announcedAgain.has(id)) announceAgain(item);
+      else if (trouble.status === undefined) void waitOrMiss(item, trouble);
       else if (passes(trouble)) wait(item, trouble);
       else fail(item, trouble.code ?? codeOfStatus(trouble.status), detail);
     },
@@ -50,6 +61,11 @@ export function createUploader(eventId: string) {
   };
   const senderOf = ({ how }: Item) => (how === undefined ? undefined : senders[how]);
 
+  // To a browser a card that was pulled looks like a connection that is away.
+  async function waitOrMiss(item: Item, trouble: Trouble): Promise<void> {
+    if (await isReadable(item.file)) wait(item, trouble);
+    else fail(item, 'unreadable', '');
+  }
   function wait(item: Item, trouble: Trouble): void {
     const seconds = secondsToWait(trouble, Date.now(), Math.random());
     Object.assign(item, { state: 'waiting', note: waitingFor(trouble.status, seconds) });
@@ -89,8 +105,8 @@ export function createUploader(eventId: string) {
     try {
       item.sha256 = await sha256Of(item.file);
       return items[item.id] !== undefined;
-    } catch (error) {
-      fail(item, undefined, error instanceof Error ? error.message : String(error));
+    } catch {
+      fail(item, 'unreadable', '');
       return false;
     }
   }
@@ -126,8 +142,12 @@ export function createUploader(eventId: string) {
       void takeIn(some);
     }, gatherMs);
   }
-  /** Announces files as one job, hashing on while the first are on their way. */
+  /** Announces files, as one job unless they are more than a job may have. */
   async function takeIn(listed: readonly Item[]): Promise<void> {
+    for (let at = 0; at < listed.length; at += maxJobFiles) await takeInJob(listed.slice(at, at + maxJobFiles));
+  }
+  // Hashing goes on while the first are on their way.
+  async function takeInJob(listed: readonly Item[]): Promise<void> {
     for (const item of listed) refuseAtOnce(item, fail);
     let slice: Item[] = [];
     let announced = 0;
@@ -208,7 +228,7 @@ export function createUploader(eventId: string) {
     get pausedAll(): boolean {
       return active.length > 0 && active.every(({ state }) => state === 'paused');
     },
-    /** Takes what was dropped together in as one job. */
+    /** Takes in what was dropped together. */
     async add(files: Iterable<File>): Promise<void> {
       await takeIn([...files].map(list));
     },
