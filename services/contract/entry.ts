@@ -22,6 +22,7 @@ export const entryTypes = [
   'photo.verified',
   'photo.failed',
   'photo.retried',
+  'photo.paired',
 ] as const;
 export type EntryTypeName = (typeof entryTypes)[number];
 

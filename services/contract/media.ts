@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
 
 /** Gives each rendition's long edge in pixels; a smaller original is not enlarged. */
-export const renditionEdges = { small: 320, medium: 800, large: 1600 } as const;
+export const renditionEdges = { small: 320, medium: 800, large: 1600, xlarge: 2560 } as const;
 
-/** Names the derived files of a photo. */
-export const RenditionName = z.enum(['small', 'medium', 'large']);
+/** Names the derived files of a photo: pictures by their long edge, and `web`, a compressed copy at full size. */
+export const RenditionName = z.enum(['small', 'medium', 'large', 'xlarge', 'web']);
+/** Names the renditions that are made to a long edge. */
+export type SizeName = keyof typeof renditionEdges;
 export type RenditionName = z.infer<typeof RenditionName>;
 
 /** Carries the capability that opens an event's media URLs, and when to have asked for the next one. */

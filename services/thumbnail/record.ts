@@ -1,4 +1,4 @@
-import { type Due, RenditionName } from '@kilat/contract';
+import type { Due, RenditionName } from '@kilat/contract';
 import type { Transaction } from '#internal/database/database.ts';
 import type { Journal } from '#internal/journal/journal.ts';
 import type { Outcome } from '#internal/stages/outcome.ts';
@@ -8,6 +8,7 @@ import type { Picture } from './render.ts';
 /** Is how a stage ends for good without success. */
 export type Failure = Extract<Outcome, { state: 'failed' }>;
 
+const all: readonly RenditionName[] = ['small', 'medium', 'large'];
 const nothing = { value: false, entries: [] };
 
 /** Commits what rendering found, each fact once; answers whether it was news. */
@@ -59,22 +60,22 @@ function rendered(journal: Journal, due: Due, picture: Picture): Promise<boolean
   const { event_id, photo_id, generation: version } = due;
   return journal.commit(event_id, async (tx) => {
     if (!(await markDone(tx, due))) return nothing;
-    await describe(tx, due, picture, RenditionName.options);
+    await describe(tx, due, picture, all);
     await tx.query(
       `update photos set state = 'ready', thumbnails_ready_at = now(), processing_error = null where event_id = $1 and photo_id = $2`,
       [event_id, photo_id],
     );
-    const data = { ...factsOf(picture, version, RenditionName.options), ...(picture.damaged && { damaged: true }) };
+    const data = { ...factsOf(picture, version, all), ...(picture.damaged && { damaged: true }) };
     return { value: true, entries: [{ type: 'photo.rendered', photo_id, data }] };
   });
 }
 
 async function describe(tx: Transaction, due: Due, picture: Picture, renditions: readonly RenditionName[]) {
-  const { width, height, thumbhash, takenAt } = picture;
+  const { width, height, thumbhash, exif } = picture;
   await tx.query(
     `update photos set width = $3, height = $4, thumbhash = $5, taken_at = coalesce($6, taken_at), version = $7, renditions = $8
      where event_id = $1 and photo_id = $2`,
-    [due.event_id, due.photo_id, width, height, thumbhash, takenAt ?? null, due.generation, renditions],
+    [due.event_id, due.photo_id, width, height, thumbhash, exif.takenAt ?? null, due.generation, renditions],
   );
 }
 

@@ -1,9 +1,7 @@
-import type { RenditionName } from '@kilat/contract';
-import exifReader from 'exif-reader';
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 import { Fault } from '#internal/fault/fault.ts';
-import { type CaptureTime, captureTime } from './capture.ts';
+import { type Exif, readExif } from './exif.ts';
 import { type Size, sizeOf } from './size.ts';
 
 // One photo per core is cheaper than many threads for one; what a loader cannot be trusted with is not loaded.
@@ -28,11 +26,11 @@ const webp = { quality: 80, effort: 2 } as const;
 export interface Picture extends Size {
   /** Is a placeholder of some 25 bytes, as base64. */
   thumbhash: string;
-  takenAt: CaptureTime | undefined;
+  exif: Exif;
   /** Says that a part of the file could not be read, so that something of the picture is missing. */
   damaged: boolean;
   /** Encodes one rendition as WebP. */
-  encode(rendition: RenditionName): Promise<Buffer>;
+  encode(rendition: 'small' | 'medium' | 'large'): Promise<Buffer>;
 }
 
 interface Raw extends Size {
@@ -51,7 +49,7 @@ export async function decode(original: Buffer): Promise<Picture> {
   return {
     ...size,
     thumbhash: await hashOf(small),
-    takenAt: metadata.exif === undefined ? undefined : takenAt(metadata.exif),
+    exif: readExif(metadata.exif),
     damaged,
     encode: (rendition) => open(raws[rendition]).webp(webp).toBuffer(),
   };
@@ -108,14 +106,6 @@ async function hashOf(small: Raw): Promise<string> {
 function isSrgb({ icc, space }: Metadata): boolean {
   if (space !== 'srgb') return false;
   return icc === undefined || icc.includes('sRGB') || icc.includes(Buffer.from('sRGB', 'utf16le').swap16());
-}
-
-function takenAt(exif: Buffer): CaptureTime | undefined {
-  try {
-    return captureTime(exifReader(exif).Photo ?? {});
-  } catch {
-    return undefined;
-  }
 }
 
 async function understood<T>(call: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import type { Due, RenditionName } from '@kilat/contract';
+import type { Due } from '@kilat/contract';
 import type { Database } from '#internal/database/database.ts';
 import type { Journal } from '#internal/journal/journal.ts';
 import type { Logger } from '#internal/log/log.ts';
@@ -52,7 +52,13 @@ async function render(parts: Parts, due: Due, signal: AbortSignal): Promise<void
   parts.onRendered((performance.now() - startedAt) / 1_000, facts.storedAt);
 }
 
-async function put(parts: Parts, due: Due, picture: Picture, rendition: RenditionName, signal: AbortSignal) {
+async function put(
+  parts: Parts,
+  due: Due,
+  picture: Picture,
+  rendition: 'small' | 'medium' | 'large',
+  signal: AbortSignal,
+) {
   signal.throwIfAborted();
   const body = await picture.encode(rendition);
   const key = renditionKey(due.event_id, due.photo_id, rendition, due.generation);

@@ -20,7 +20,7 @@ export function photoOfOriginal(key: string): string | undefined {
 
 /** Composes the key of a rendition of one version. */
 export function renditionKey(eventId: string, photoId: string, rendition: RenditionName, version: number): string {
-  return `e/${eventId}/${photoId}/${rendition}-${version}.webp`;
+  return `e/${eventId}/${photoId}/${rendition}-${version}.${rendition === 'web' ? 'jpg' : 'webp'}`;
 }
 
 /** Composes the key of the bytes that one cut request left of a part. */

@@ -38,7 +38,7 @@ export async function openLightbox({ gallery, eventId, photoId, tile }: Lightbox
 }
 
 function slide(photo: PhotoView, eventId: string, capability: string) {
-  const best = photo.renditions.at(-1) ?? 'small';
+  const best = photo.renditions.findLast((rendition) => rendition !== 'web') ?? 'small';
   const [width, height] = [photo.width ?? 3, photo.height ?? 2];
   const scale = Math.min(1, renditionEdges[best] / Math.max(width, height));
   const url = (rendition: PhotoView['renditions'][number]) =>
