@@ -79,7 +79,7 @@ test('a photo is previewed, then rendered, with all that its views need', async 
 test.each([1, 2, 3, 4, 5, 6, 7, 8])('a photo of orientation %i is shown upright', async (orientation) => {
   const photoId = await rendered(await oriented(orientation));
   expect(await room.photoOf(photoId)).toMatchObject({ width: 120, height: 80 });
-  for (const name of RenditionName.options)
+  for (const name of ['small', 'medium', 'large'])
     expect(distance(await cornersOf(await room.rendition(photoId, name)), corners)).toBeLessThan(12);
 });
 
