@@ -91,9 +91,15 @@ function refusal(log: Logger, req: Request, error: unknown): { status_code: numb
 
 function problemOf(error: unknown): { status: number; problem: UploadProblem } {
   if (error instanceof Fault) return { status: statusOf(error), problem: { code: error.code, detail: error.message } };
+  if (brokeOff(error)) return { status: 503, problem: { code: 'unavailable', detail: 'The request broke off.' } };
   const status =
     typeof error === 'object' && error !== null && 'status_code' in error ? Number(error.status_code) : 500;
   return { status, problem: tusCodes[status] ?? { code: 'internal', detail: 'Something went wrong on our side.' } };
+}
+
+// The client is gone, or this process about to be: nothing is wrong on our side.
+function brokeOff(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 interface NodePair {

@@ -8,6 +8,7 @@ const failures: { name: string; error: unknown; want: Fate | undefined }[] = [
   { name: 'a server that starts', error: coded('57P03'), want: 'refused' },
   { name: 'a reset connection', error: coded('ECONNRESET'), want: 'lost' },
   { name: 'a server that stops', error: coded('57P01'), want: 'lost' },
+  { name: 'a pool that was closed', error: new Error('driver has already been destroyed'), want: 'waiting' },
   { name: 'a connection that ended', error: new Error('Connection terminated unexpectedly'), want: 'lost' },
   { name: 'a full pool', error: new Error('timeout exceeded when trying to connect'), want: 'waiting' },
   { name: 'a full disk', error: coded('53100'), want: 'waiting' },

@@ -16,6 +16,8 @@ const fates: readonly [RegExp, Fate][] = [
 const messages: readonly [RegExp, Fate][] = [
   [/Connection terminated|Client has encountered a connection error/, 'lost'],
   [/timeout exceeded when trying to connect/, 'waiting'],
+  // What a stopping process closed: another one answers when it is asked again.
+  [/driver has already been destroyed|Cannot use a pool after calling end/, 'waiting'],
 ];
 
 /** Turns what the database refuses for a while into a Fault of kind unavailable; any other error stays. */
