@@ -30,7 +30,7 @@ interface Parts {
   log: Logger;
 }
 
-/** Works until ctx is cancelled, then ends what it has in hand. Photos of live events go before imports. */
+/** Works until ctx is cancelled, then ends what it has in hand. Photos of live events go before bulk work, four of five. */
 export async function work(ctx: Context, parts: Parts): Promise<void> {
   const slots = createSlots(parts.stage.concurrency);
   const brake = createBrake();
@@ -48,7 +48,7 @@ export async function work(ctx: Context, parts: Parts): Promise<void> {
 
 async function takeIn(ctx: Context, parts: Parts, slots: Slots, brake: Brake): Promise<void> {
   const { bus, stage } = parts;
-  const intake = createIntake([await bus.deliveries(stage.name, 'live'), await bus.deliveries(stage.name, 'bulk')]);
+  const intake = createIntake(await bus.deliveries(stage.name, 'live'), await bus.deliveries(stage.name, 'bulk'));
   try {
     while (!ctx.cancelled) {
       await slots.free();
