@@ -3,12 +3,19 @@ import type { Transaction } from '#internal/database/database.ts';
 import type { Journal } from '#internal/journal/journal.ts';
 import type { Outcome } from '#internal/stages/outcome.ts';
 import { isOpen, markDone, markFailed } from '#internal/stages/store.ts';
-import type { Picture } from './render.ts';
+import { columnsOf, type KnownFacts } from './columns.ts';
+import type { PictureFacts } from './picture.ts';
+import type { Size } from './size.ts';
 
 /** Is how a stage ends for good without success. */
 export type Failure = Extract<Outcome, { state: 'failed' }>;
 
-const all: readonly RenditionName[] = ['small', 'medium', 'large'];
+/** Names what a photo can be seen by: the version of its keys and the renditions that are there under it. */
+export interface Shown {
+  version: number;
+  renditions: readonly RenditionName[];
+}
+
 const nothing = { value: false, entries: [] };
 
 /** Commits what rendering found, each fact once; answers whether it was news. */
@@ -17,9 +24,9 @@ export function createRecord(journal: Journal) {
     /** Notes that the original is the file that its client announced. */
     verified: (due: Due, sha256: string) => verified(journal, due, sha256),
     /** Shows the small rendition and the placeholder of a photo that has none yet. */
-    previewed: (due: Due, picture: Picture) => previewed(journal, due, picture),
-    /** Moves the photo to all renditions of this generation and settles the stage. */
-    rendered: (due: Due, picture: Picture) => rendered(journal, due, picture),
+    previewed: (due: Due, known: KnownFacts, version: number) => previewed(journal, due, known, version),
+    /** Moves the photo to all renditions of a version, keeps what was found out about it and settles the stage. */
+    rendered: (due: Due, facts: PictureFacts, shown: Shown) => rendered(journal, due, facts, shown),
     /** Shows why the photo cannot be rendered and settles the stage. */
     failed: (due: Due, failure: Failure) => failed(journal, due, failure),
   };
@@ -37,13 +44,13 @@ function verified(journal: Journal, due: Due, sha256: string): Promise<boolean> 
   });
 }
 
-function previewed(journal: Journal, due: Due, picture: Picture): Promise<boolean> {
-  const { event_id, photo_id, generation: version } = due;
+function previewed(journal: Journal, due: Due, known: KnownFacts, version: number): Promise<boolean> {
+  const { event_id, photo_id } = due;
   return journal.commit(event_id, async (tx) => {
     if (!(await isOpen(tx, due)) || !(await isNews(tx, due))) return nothing;
-    await describe(tx, due, picture, ['small']);
-    const data = factsOf(picture, version, ['small']);
-    return { value: true, entries: [{ type: 'photo.previewed', photo_id, data }] };
+    const shown = { version, renditions: ['small'] } as const;
+    await update(tx, due, { ...columnsOf(known), ...shown });
+    return { value: true, entries: [{ type: 'photo.previewed', photo_id, data: dataOf(known, shown) }] };
   });
 }
 
@@ -56,30 +63,34 @@ async function isNews(tx: Transaction, { event_id, photo_id }: Due): Promise<boo
   return rows.length > 0;
 }
 
-function rendered(journal: Journal, due: Due, picture: Picture): Promise<boolean> {
-  const { event_id, photo_id, generation: version } = due;
+function rendered(journal: Journal, due: Due, facts: PictureFacts, shown: Shown): Promise<boolean> {
+  const { event_id, photo_id } = due;
   return journal.commit(event_id, async (tx) => {
     if (!(await markDone(tx, due))) return nothing;
-    await describe(tx, due, picture, all);
-    await tx.query(
-      `update photos set state = 'ready', thumbnails_ready_at = now(), processing_error = null where event_id = $1 and photo_id = $2`,
-      [event_id, photo_id],
-    );
-    const data = { ...factsOf(picture, version, all), ...(picture.damaged && { damaged: true }) };
+    // What an earlier reader found and this one does not was a mistake; when it was taken may come from elsewhere.
+    const { taken_at, ...told } = columnsOf(facts);
+    const columns = { ...orNull(told), taken_at, ...shown, state: 'ready', processing_error: null };
+    await update(tx, due, columns, ', thumbnails_ready_at = now()');
+    const data = { ...dataOf(facts, shown), ...(facts.damaged && { damaged: true }) };
     return { value: true, entries: [{ type: 'photo.rendered', photo_id, data }] };
   });
 }
 
-async function describe(tx: Transaction, due: Due, picture: Picture, renditions: readonly RenditionName[]) {
-  const { width, height, thumbhash, exif } = picture;
-  await tx.query(
-    `update photos set width = $3, height = $4, thumbhash = $5, taken_at = coalesce($6, taken_at), version = $7, renditions = $8
-     where event_id = $1 and photo_id = $2`,
-    [due.event_id, due.photo_id, width, height, thumbhash, exif.takenAt ?? null, due.generation, renditions],
-  );
+// Columns whose value is undefined stay as they are; their names are ours, never a file's.
+async function update(tx: Transaction, due: Due, columns: Record<string, unknown>, more = ''): Promise<void> {
+  const known = Object.entries(columns).filter(([, value]) => value !== undefined);
+  const sets = known.map(([column], n) => `${column} = $${n + 3}`).join(', ');
+  const values = known.map(([, value]) => value);
+  const key = [due.event_id, due.photo_id];
+  await tx.query(`update photos set ${sets}${more} where event_id = $1 and photo_id = $2`, [...key, ...values]);
 }
 
-function factsOf({ width, height }: Picture, version: number, renditions: readonly RenditionName[]) {
+function orNull(columns: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(columns).map(([column, value]) => [column, value ?? null]));
+}
+
+// Facts alone: no serial number, no place and nothing else of the file may stand in the journal.
+function dataOf({ width, height }: Size, { version, renditions }: Shown) {
   return { width, height, version, renditions };
 }
 

@@ -19,6 +19,9 @@ export interface ThumbnailerDeps {
   onRendered: (seconds: number, storedAt: Date) => void;
 }
 
+// Nothing measures pictures yet: what is no number is not kept.
+const unmeasured = { phash: '', sharpness: Number.NaN, clippedShare: Number.NaN };
+
 interface Parts extends ThumbnailerDeps {
   record: ReturnType<typeof createRecord>;
 }
@@ -44,10 +47,11 @@ async function render(parts: Parts, due: Due, signal: AbortSignal): Promise<void
   const picture = await parts.decode(original.bytes);
   if (picture.damaged) log.warn({ photo_id, event_id }, 'photo damaged');
   await put(parts, due, picture, 'small', signal);
-  await record.previewed(due, picture);
+  await record.previewed(due, picture, due.generation);
   await put(parts, due, picture, 'medium', signal);
   await put(parts, due, picture, 'large', signal);
-  if (!(await record.rendered(due, picture))) return;
+  const shown = { version: due.generation, renditions: ['small', 'medium', 'large'] } as const;
+  if (!(await record.rendered(due, { ...picture, ...unmeasured }, shown))) return;
   log.info({ photo_id, event_id }, 'photo rendered');
   parts.onRendered((performance.now() - startedAt) / 1_000, facts.storedAt);
 }

@@ -1,0 +1,401 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { cleanExif, type Exif, readExif } from './exif.ts';
+import { exifBlock, type TestTags } from './exiftest.ts';
+import { talkative } from './phototest.ts';
+
+const [make, model, taken, subSeconds, serial, lensSpecification, lensModel] = [
+  0x010f, 0x0110, 0x9003, 0x9291, 0xa431, 0xa432, 0xa434,
+];
+const [exposure, aperture, iso, isoSpeed, focal] = [0x829a, 0x829d, 0x8827, 0x8833, 0x920a];
+const [latitudeRef, latitude, longitudeRef, longitude, gpsTime, gpsDay] = [1, 2, 3, 4, 7, 29];
+
+function read(tags: TestTags): Exif {
+  return readExif(exifBlock(tags));
+}
+
+test('reads all that a camera tells', () => {
+  const told = read({
+    image: [
+      [make, 'NIKON CORPORATION'],
+      [model, 'NIKON D90  '],
+    ],
+    photo: [
+      [taken, '2026:06:01 12:30:00'],
+      [subSeconds, '25'],
+      [serial, '12345'],
+      [lensModel, '18.0-105.0 mm f/3.5-5.6'],
+      [exposure, [[10, 2_500]]],
+      [aperture, [[56, 10]]],
+      [iso, [400]],
+      [focal, [[550, 10]]],
+    ],
+    gps: [
+      [latitudeRef, 'S'],
+      [
+        latitude,
+        [
+          [8, 1],
+          [30, 1],
+          [36, 1],
+        ],
+      ],
+      [longitudeRef, 'E'],
+      [
+        longitude,
+        [
+          [115, 1],
+          [15, 1],
+          [0, 1],
+        ],
+      ],
+      [gpsDay, '2026:06:01'],
+      [
+        gpsTime,
+        [
+          [4, 1],
+          [31, 1],
+          [0, 1],
+        ],
+      ],
+    ],
+  });
+  expect(told).toEqual({
+    takenAt: new Date('2026-06-01T04:30:00.250Z'),
+    takenOffsetMinutes: 480,
+    cameraMake: 'NIKON',
+    cameraModel: 'D90',
+    cameraSerial: '12345',
+    lens: '18.0-105.0 mm f/3.5-5.6',
+    exposureSeconds: 0.004,
+    fNumber: 5.6,
+    iso: 400,
+    focalLengthMm: 55,
+    latitude: -8.51,
+    longitude: 115.25,
+  });
+});
+
+test('reads what an encoder of another make has written', async () => {
+  const { exif } = await sharp(await talkative()).metadata();
+  expect(readExif(exif)).toMatchObject({
+    ...{ takenAt: new Date('2026-06-01T05:30:00.250Z'), takenOffsetMinutes: 420 },
+    ...{ cameraMake: 'Camera', cameraSerial: '12345', latitude: -8.5, longitude: 115.25 },
+  });
+});
+
+const lenses: { name: string; told: [number, number][]; want: string | undefined }[] = [
+  {
+    name: 'a zoom',
+    told: [
+      [18, 1],
+      [55, 1],
+      [35, 10],
+      [56, 10],
+    ],
+    want: '18-55 mm f/3.5-5.6',
+  },
+  {
+    name: 'a zoom of one aperture',
+    told: [
+      [24, 1],
+      [70, 1],
+      [28, 10],
+      [28, 10],
+    ],
+    want: '24-70 mm f/2.8',
+  },
+  {
+    name: 'a fixed lens',
+    told: [
+      [50, 1],
+      [50, 1],
+      [18, 10],
+      [18, 10],
+    ],
+    want: '50 mm f/1.8',
+  },
+  {
+    name: 'one whose apertures are not known',
+    told: [
+      [85, 1],
+      [85, 1],
+      [0, 0],
+      [0, 0],
+    ],
+    want: '85 mm',
+  },
+  {
+    name: 'none',
+    told: [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ],
+    want: undefined,
+  },
+];
+test.each(lenses)('names a lens by what it can: $name', ({ told, want }) => {
+  expect(read({ photo: [[lensSpecification, told]] }).lens).toBe(want);
+});
+
+const cameras: { told: [string, string]; want: [string, string] }[] = [
+  { told: ['Canon', 'Canon EOS 5D'], want: ['Canon', 'EOS 5D'] },
+  { told: ['LEICA CAMERA AG', 'LEICA T (Typ 701)'], want: ['LEICA', 'T (Typ 701)'] },
+  { told: ['Panasonic', 'DMC-LX7'], want: ['Panasonic', 'DMC-LX7'] },
+  { told: ['Apple', 'Apple'], want: ['Apple', 'Apple'] },
+];
+test.each(cameras)('does not double the make of $told', ({ told: [cameraMake, cameraModel], want }) => {
+  const once = cleanExif({ cameraMake, cameraModel });
+  expect([once.cameraMake, once.cameraModel]).toEqual(want);
+  expect(cleanExif(once)).toEqual(once);
+});
+
+test('takes the newer tag where 16 bits do not hold the sensitivity', () => {
+  expect(
+    read({
+      photo: [
+        [iso, [65_535]],
+        [isoSpeed, [102_400]],
+      ],
+    }).iso,
+  ).toBe(102_400);
+});
+
+const places: { name: string; gps: NonNullable<TestTags['gps']> }[] = [
+  {
+    name: 'without its hemisphere',
+    gps: [
+      [
+        latitude,
+        [
+          [8, 1],
+          [30, 1],
+          [0, 1],
+        ],
+      ],
+      [longitudeRef, 'E'],
+      [
+        longitude,
+        [
+          [115, 1],
+          [15, 1],
+          [0, 1],
+        ],
+      ],
+    ],
+  },
+  {
+    name: 'beyond a pole',
+    gps: [
+      [latitudeRef, 'N'],
+      [
+        latitude,
+        [
+          [91, 1],
+          [0, 1],
+          [0, 1],
+        ],
+      ],
+      [longitudeRef, 'E'],
+      [
+        longitude,
+        [
+          [115, 1],
+          [0, 1],
+          [0, 1],
+        ],
+      ],
+    ],
+  },
+  {
+    name: 'of broken fractions',
+    gps: [
+      [latitudeRef, 'N'],
+      [
+        latitude,
+        [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ],
+      ],
+      [longitudeRef, 'E'],
+      [
+        longitude,
+        [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ],
+      ],
+    ],
+  },
+  {
+    name: 'at 0, 0',
+    gps: [
+      [latitudeRef, 'N'],
+      [
+        latitude,
+        [
+          [0, 1],
+          [0, 1],
+          [0, 1],
+        ],
+      ],
+      [longitudeRef, 'E'],
+      [
+        longitude,
+        [
+          [0, 1],
+          [0, 1],
+          [0, 1],
+        ],
+      ],
+    ],
+  },
+  {
+    name: 'of half',
+    gps: [
+      [latitudeRef, 'N'],
+      [
+        latitude,
+        [
+          [8, 1],
+          [0, 1],
+          [0, 1],
+        ],
+      ],
+    ],
+  },
+];
+test.each(places)('knows no place $name', ({ gps }) => {
+  expect(read({ image: [[make, 'Camera']], gps })).toEqual({ cameraMake: 'Camera' });
+});
+
+test('keeps of names 200 printable characters, and nothing of what is behind them', () => {
+  const long = read({
+    image: [
+      [make, `\u0007Ca\u202Emera\n${'x'.repeat(1_000)}`],
+      [model, 'One\0secret'],
+    ],
+  });
+  expect(long.cameraMake).toBe(`Camera${'x'.repeat(194)}`);
+  expect(long.cameraModel).toBe('One');
+});
+
+test('reads names in other letters than ASCII', () => {
+  expect(read({ image: [[model, 'カメラ']] }).cameraModel).toBe('カメラ');
+});
+
+const noNumbers = [
+  [0, 1],
+  [1, 0],
+  [0, 0],
+] as const;
+test.each(noNumbers)('takes %i/%i for no exposure', (above, below) => {
+  const photo: TestTags['photo'] = [exposure, aperture, focal].map((tag) => [tag, [[above, below]]]);
+  expect(read({ photo })).toEqual({});
+});
+
+test('a clock that was never set tells no time', () => {
+  expect(read({ photo: [[taken, '0000:00:00 00:00:00']] })).toEqual({});
+});
+
+test('a block whose tags all claim the whole of it costs nothing', () => {
+  const image = Array.from({ length: 5_000 }, (_, n): [number, number[]] => [n + 1_000, [n, n]]);
+  const block = exifBlock({ image });
+  for (let n = 0; n < 5_000; n++) block.writeUInt32LE(0xffffffff, 6 + 8 + 2 + n * 12 + 4);
+  const before = process.memoryUsage().rss;
+  expect(readExif(block)).toEqual({});
+  expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+});
+
+const whole = exifBlock({
+  image: [
+    [make, 'Camera'],
+    [model, 'One'],
+  ],
+  photo: [
+    [taken, '2026:06:01 12:30:00'],
+    [exposure, [[1, 250]]],
+  ],
+  gps: [
+    [latitudeRef, 'S'],
+    [
+      latitude,
+      [
+        [8, 1],
+        [30, 1],
+        [0, 1],
+      ],
+    ],
+  ],
+});
+
+test('never throws, whatever a block is', () => {
+  const flips = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 20 });
+  const damaged = fc.tuple(flips, fc.nat(whole.length)).map(([changes, length]) => {
+    const block = Buffer.from(whole);
+    for (const [at, byte] of changes) block[at] = byte;
+    return block.subarray(0, length);
+  });
+  const rubbish = fc.uint8Array({ maxLength: 500 }).map((bytes) => Buffer.from(bytes));
+  const headed = rubbish.map((bytes) => Buffer.concat([whole.subarray(0, 14), bytes]));
+  fc.assert(fc.property(fc.oneof(damaged, headed, rubbish), expectClean), { numRuns: 5_000 });
+});
+
+test('cleans whatever it is given, once and for all', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 500 });
+  const exif = fc.record(
+    {
+      takenAt: fc.date({ noInvalidDate: false }),
+      ...{ takenOffsetMinutes: fc.double(), cameraMake: text, cameraModel: text, cameraSerial: text, lens: text },
+      ...{ exposureSeconds: fc.double(), fNumber: fc.double(), iso: fc.double(), focalLengthMm: fc.double() },
+      ...{ latitude: fc.double(), longitude: fc.double() },
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(exif, (told) => {
+      const once = cleanExif(told);
+      expectAllowed(once);
+      expect(cleanExif(once)).toEqual(once);
+    }),
+  );
+});
+
+function expectClean(block: Buffer): void {
+  expectAllowed(readExif(block));
+}
+
+function expectAllowed(exif: Exif): void {
+  for (const value of Object.values(exif)) {
+    if (typeof value === 'number') expect(Number.isFinite(value)).toBe(true);
+    if (typeof value === 'string') expect(value).toMatch(/^[^\p{Cc}\p{Cs}]{1,200}$/u);
+    if (value instanceof Date) expect(value.getUTCFullYear()).toBeGreaterThan(1900);
+  }
+}
+
+const folder = process.env.KILAT_TEST_PHOTOS;
+const known: { file: string; want: Exif }[] = [
+  {
+    file: 'iphone-6-plus.jpg',
+    want: {
+      takenAt: new Date('2014-10-31T13:32:37.539Z'),
+      ...{ takenOffsetMinutes: 0, cameraMake: 'Apple', cameraModel: 'iPhone 6 Plus' },
+      ...{ lens: 'iPhone 6 Plus back camera 4.15mm f/2.2', fNumber: 2.2, iso: 32, focalLengthMm: 4.15 },
+      ...{ latitude: expect.closeTo(51.48299, 4), longitude: expect.closeTo(-3.18534, 4) },
+    },
+  },
+  { file: 'leica-t.jpg', want: { cameraMake: 'LEICA', cameraModel: 'T (Typ 701)', exposureSeconds: 0.02 } },
+  { file: 'nikon-d3100.jpg', want: { takenAt: new Date('2010-12-02T13:18:23.900Z'), cameraModel: 'D3100', iso: 400 } },
+];
+test.runIf(folder).each(known)('reads $file', async ({ file, want }) => {
+  const { exif } = await sharp(readFileSync(join(folder ?? '', file))).metadata();
+  expect(readExif(exif)).toMatchObject(want);
+});
