@@ -1,4 +1,4 @@
-import { bytesOf, type Directory, directoryAt, numberOf, openTiff, type Tiff } from './tiff.ts';
+import { bytesOf, type Directory, directoryAt, mainDirectory, numberOf } from './tiff.ts';
 
 interface Segment {
   marker: number;
@@ -34,41 +34,35 @@ function candidates(jpeg: Uint8Array): Uint8Array[] {
 
 // Only what says of itself that it is a large thumbnail: the others are gain maps, depth maps and other views.
 function multiPictures(jpeg: Uint8Array, { body, start }: Segment): Uint8Array[] {
-  const tiff = openTiff(body.subarray(4));
-  const directory = tiff && directoryAt(tiff, tiff.first);
-  const entries = directory && bytesOf(tiff, directory, 0xb002);
+  const directory = mainDirectory(body.subarray(4));
+  const entries = directory && bytesOf(directory, 0xb002);
   if (entries === undefined) return [];
   const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
+  const read = (at: number) => view.getUint32(at, directory?.tiff.little);
   return Array.from({ length: Math.floor(entries.length / 16) }, (_, i) => i * 16)
-    .filter((at) => (view.getUint32(at, tiff?.little) & 0xff_00_00) === 0x01_00_00)
-    .flatMap((at) =>
-      pictureAt(jpeg, start + 4 + view.getUint32(at + 8, tiff?.little), view.getUint32(at + 4, tiff?.little)),
-    );
+    .filter((at) => (read(at) & 0xff_00_00) === 0x01_00_00)
+    .flatMap((at) => pictureAt(jpeg, start + 4 + read(at + 8), read(at + 4)));
 }
 
 function exifPreviews(block: Uint8Array): Uint8Array[] {
-  const tiff = openTiff(block);
-  const main = tiff && directoryAt(tiff, tiff.first);
+  const main = mainDirectory(block);
   if (main === undefined) return [];
-  const thumbnail = directoryAt(tiff, main.next);
-  return [...pictureOf(block, tiff, thumbnail), ...nikonPreviews(tiff, main)];
+  return [...pictureOf(block, directoryAt(main.tiff, main.next)), ...nikonPreviews(main)];
 }
 
 // Nikon's maker note is a TIFF structure of its own, of which tag 0x11 leads to the preview's directory.
-function nikonPreviews(tiff: Tiff, main: Directory): Uint8Array[] {
-  const exif = directoryAt(tiff, numberOf(tiff, main, 0x8769) ?? 0);
-  const note = exif && bytesOf(tiff, exif, 0x927c);
+function nikonPreviews(main: Directory): Uint8Array[] {
+  const exif = directoryAt(main.tiff, numberOf(main, 0x8769) ?? 0);
+  const note = exif && bytesOf(exif, 0x927c);
   if (note === undefined || !startsWith(note, 'Nikon\0')) return [];
   const block = note.subarray(10);
-  const inner = openTiff(block);
-  const directory = inner && directoryAt(inner, inner.first);
-  return directory ? pictureOf(block, inner, directoryAt(inner, numberOf(inner, directory, 0x11) ?? 0)) : [];
+  const inner = mainDirectory(block);
+  return inner ? pictureOf(block, directoryAt(inner.tiff, numberOf(inner, 0x11) ?? 0)) : [];
 }
 
-function pictureOf(block: Uint8Array, tiff: Tiff, directory: Directory | undefined): Uint8Array[] {
-  if (directory === undefined) return [];
-  const start = numberOf(tiff, directory, 0x201);
-  const length = numberOf(tiff, directory, 0x202);
+function pictureOf(block: Uint8Array, directory: Directory | undefined): Uint8Array[] {
+  const start = directory && numberOf(directory, 0x201);
+  const length = directory && numberOf(directory, 0x202);
   return start === undefined || length === undefined ? [] : pictureAt(block, start, length);
 }
 

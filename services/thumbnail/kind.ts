@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
-import { bytesOf, type Directory, directoryAt, numberOf, openTiff, type Tiff } from './tiff.ts';
+import { bytesOf, type Directory, mainDirectory, numberOf, openTiff } from './tiff.ts';
 
 /** Names how a file is decoded. */
 export type Kind = 'jpeg' | 'png' | 'webp' | 'avif' | 'heic' | 'tiff' | 'raw';
@@ -24,11 +24,12 @@ const kinds: Record<string, Kind> = {
 
 /** Tells by a file's first bytes (4 KiB suffice) how it is decoded, its name aside; undefined for what is no photo. */
 export async function kindOf(head: Uint8Array): Promise<Kind | undefined> {
-  const tiff = openTiff(head);
+  const isTiff = openTiff(head) !== undefined;
   // Where the directory stands at the file's end, as in most plain TIFFs, file-type finds nothing in the head.
-  const mime = (await fileTypeFromBuffer(head))?.mime ?? (tiff ? 'image/tiff' : '');
+  const mime = (await fileTypeFromBuffer(head))?.mime ?? (isTiff ? 'image/tiff' : '');
   if (mime === 'image/heif') return brandsOf(head).includes('avif') ? 'avif' : 'heic';
-  if (tiff && (mime === 'image/tiff' || mime === 'image/x-sony-arw')) return isRaw(tiff) ? 'raw' : 'tiff';
+  if (isTiff && (mime === 'image/tiff' || mime === 'image/x-sony-arw'))
+    return isRaw(mainDirectory(head)) ? 'raw' : 'tiff';
   return kinds[mime];
 }
 
@@ -40,15 +41,14 @@ function brandsOf(head: Uint8Array): string[] {
 
 // file-type takes every TIFF with a tag for printers as Sony's and knows few of Nikon's: a raw file is one whose first
 // picture says of itself that it is a small one, with the true one below it, or that shows a sensor's mosaic.
-function isRaw(tiff: Tiff): boolean {
-  const directory = directoryAt(tiff, tiff.first);
+function isRaw(directory: Directory | undefined): boolean {
   if (directory === undefined) return false;
-  const small = ((numberOf(tiff, directory, 0xfe) ?? 0) & 1) === 1;
-  const mosaic = [32_803, 34_892].includes(numberOf(tiff, directory, 0x106) ?? 0);
-  return mosaic || (small && directory.entries.has(0x14a)) || isSony(tiff, directory);
+  const small = ((numberOf(directory, 0xfe) ?? 0) & 1) === 1;
+  const mosaic = [32_803, 34_892].includes(numberOf(directory, 0x106) ?? 0);
+  return mosaic || (small && directory.entries.has(0x14a)) || isSony(directory);
 }
 
-function isSony(tiff: Tiff, directory: Directory): boolean {
-  const make = Buffer.from(bytesOf(tiff, directory, 0x10f) ?? []).toString('latin1');
+function isSony(directory: Directory): boolean {
+  const make = Buffer.from(bytesOf(directory, 0x10f) ?? []).toString('latin1');
   return make.startsWith('SONY') && directory.entries.has(0x14a);
 }

@@ -8,6 +8,7 @@ export interface Tiff {
 
 /** Is one directory: where the 12 bytes of each tag stand, and where the next directory does (0: there is none). */
 export interface Directory {
+  tiff: Tiff;
   entries: Map<number, number>;
   next: number;
 }
@@ -38,8 +39,15 @@ export function openTiff(bytes: Uint8Array): Tiff | undefined {
   return view.getUint16(2, little) === 42 ? { view, little, first: view.getUint32(4, little) } : undefined;
 }
 
+/** Opens a TIFF structure and reads its first directory. */
+export function mainDirectory(bytes: Uint8Array): Directory | undefined {
+  const tiff = openTiff(bytes);
+  return tiff && directoryAt(tiff, tiff.first);
+}
+
 /** Reads the directory at an offset; undefined where it does not lie inside. The first of two like tags counts. */
-export function directoryAt({ view, little }: Tiff, offset: number): Directory | undefined {
+export function directoryAt(tiff: Tiff, offset: number): Directory | undefined {
+  const { view, little } = tiff;
   if (offset < 8 || offset + 2 > view.byteLength) return undefined;
   const count = view.getUint16(offset, little);
   const end = offset + 2 + count * 12;
@@ -49,12 +57,13 @@ export function directoryAt({ view, little }: Tiff, offset: number): Directory |
     const tag = view.getUint16(at, little);
     if (!entries.has(tag)) entries.set(tag, at);
   }
-  return { entries, next: end + 4 <= view.byteLength ? view.getUint32(end, little) : 0 };
+  return { tiff, entries, next: end + 4 <= view.byteLength ? view.getUint32(end, little) : 0 };
 }
 
 /** Gives the bytes of a tag's value; undefined where the tag is not there or they do not lie inside. */
-export function bytesOf({ view, little }: Tiff, directory: Directory, tag: number): Uint8Array | undefined {
-  const at = directory.entries.get(tag);
+export function bytesOf({ tiff, entries }: Directory, tag: number): Uint8Array | undefined {
+  const { view, little } = tiff;
+  const at = entries.get(tag);
   const size = at === undefined ? undefined : sizes[view.getUint16(at + 2, little)];
   if (at === undefined || size === undefined) return undefined;
   const length = size * view.getUint32(at + 4, little);
@@ -64,11 +73,12 @@ export function bytesOf({ view, little }: Tiff, directory: Directory, tag: numbe
 }
 
 /** Gives the first number of a tag of 16 or 32 bits; undefined where there is none. */
-export function numberOf(tiff: Tiff, directory: Directory, tag: number): number | undefined {
-  const bytes = bytesOf(tiff, directory, tag);
+export function numberOf(directory: Directory, tag: number): number | undefined {
+  const { view, little } = directory.tiff;
+  const bytes = bytesOf(directory, tag);
   if (bytes === undefined || bytes.length < 2) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const type = tiff.view.getUint16((directory.entries.get(tag) ?? 0) + 2, tiff.little);
-  if (sizes[type] === 2) return view.getUint16(0, tiff.little);
-  return sizes[type] === 4 ? view.getUint32(0, tiff.little) : undefined;
+  const type = view.getUint16((directory.entries.get(tag) ?? 0) + 2, little);
+  const value = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (sizes[type] === 2) return value.getUint16(0, little);
+  return sizes[type] === 4 ? value.getUint32(0, little) : undefined;
 }
