@@ -43,9 +43,9 @@ async function lanesDone(count: number, during: (taken: number) => Promise<void>
 }
 
 test('while the live lane is full, one of five takes goes to what waits in the bulk lane', async () => {
-  for (let n = 0; n < 16; n++) await hand('live');
+  for (let n = 0; n < 24; n++) await hand('live');
   for (let n = 0; n < 4; n++) await hand('bulk');
-  const between = (await lanesDone(20)).join('').split('bulk');
+  const between = (await lanesDone(28)).join('').split('bulk');
   // A live photo may be taken while the bulk lane's next one is on its way.
   for (const lives of between.slice(1, -1)) expect(['live'.repeat(4), 'live'.repeat(5)]).toContain(lives);
   expect('live'.repeat(5).startsWith(between[0] ?? '')).toBe(true);
