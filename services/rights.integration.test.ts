@@ -17,12 +17,13 @@ let event: TestEvent;
 let job = '';
 let targets: TestTarget[] = [];
 const ports = new Map<Name, number>();
-const photos = { failed: '', link: '' };
+const photos = { failed: '', stored: '', link: '' };
 const people = { photographer: '', extra: '01890000-0000-7000-8000-00000000000a', invite: '' };
 
 beforeAll(async () => {
   event = await openTestEvent();
   photos.failed = await event.addPhoto();
+  photos.stored = await event.addPhoto();
   await failPhoto(event.journal, event.eventId, photos.failed);
   photos.link = (await event.links.create(event.eventId)).link_id;
   Object.assign(people, await addPeople());
@@ -123,6 +124,13 @@ const knocks: Knock[] = [
     init: { method: 'PATCH', json: { title: 'Changed' } },
   },
   { route: 'GET photos', at: 'api', opens: seers, path: () => `${base()}/photos` },
+  { route: 'GET a photo', at: 'api', opens: seers, path: () => `${base()}/photos/${photos.stored}` },
+  {
+    route: 'GET a failed photo',
+    at: 'api',
+    opens: ['photographer', 'owner'],
+    path: () => `${base()}/photos/${photos.failed}`,
+  },
   { route: 'GET changes', at: 'api', opens: seers, path: () => `${base()}/changes` },
   { route: 'GET links', at: 'api', opens: ['owner'], path: () => `${base()}/links` },
   { route: 'POST links', at: 'api', opens: ['owner'], path: () => `${base()}/links`, init: { method: 'POST' } },
@@ -301,6 +309,7 @@ test('no route is left out of the matrix', async () => {
     'GET /api/events/{event_id}/links',
     'GET /api/events/{event_id}/people',
     'GET /api/events/{event_id}/photos',
+    'GET /api/events/{event_id}/photos/{photo_id}',
     'GET /api/events/{event_id}/quota',
     'GET /api/session',
     'PATCH /api/events/{event_id}',

@@ -6,6 +6,7 @@ import {
   Joined,
   LinkView,
   People,
+  PhotoAnswer,
   PhotoPage,
   PhotoView,
   Problem,
@@ -143,6 +144,43 @@ test('a failed photo is taken up again once', async () => {
     [event.eventId, photoId],
   );
   expect(entries).toHaveLength(1);
+});
+
+test('one photo tells the team with what it was taken, owner and editors where, and guests neither', async () => {
+  const photoId = await event.addPhoto();
+  await event.database.query(
+    `update photos set camera_make = 'Canon', camera_model = 'EOS 5D', camera_serial = '0420', f_number = 2.8,
+       latitude = -8.51, longitude = 115.25 where photo_id = $1`,
+    [photoId],
+  );
+  const path = `${base()}/photos/${photoId}`;
+  const seen = (cookie: string) => read(PhotoAnswer, path, { cookie });
+  const guest = await seen(event.cookies.guest);
+  expect([guest.details, guest.camera_serial, guest.location]).toEqual([undefined, undefined, undefined]);
+  const photographer = await seen(event.cookies.photographer);
+  expect(photographer).toMatchObject({ details: { camera: 'Canon EOS 5D', f_number: 2.8 }, camera_serial: '0420' });
+  expect(photographer.location).toBeUndefined();
+  const location = { latitude: -8.51, longitude: 115.25 };
+  expect(await seen(event.cookies.owner)).toMatchObject({ camera_serial: '0420', location });
+  const answer = await ask(path, { cookie: event.cookies.owner });
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  const page = await (await ask(`${base()}/photos?limit=1`, { cookie: event.cookies.owner })).text();
+  expect(page).toContain('Canon EOS 5D');
+  expect(page).not.toMatch(/0420|8\.51|115\.25/);
+});
+
+test('a photo whose place is not known has none', async () => {
+  const photoId = await event.addPhoto();
+  const photo = await read(PhotoAnswer, `${base()}/photos/${photoId}`, { cookie: event.cookies.owner });
+  expect([photo.location, photo.camera_serial, photo.details?.camera]).toEqual([null, null, null]);
+});
+
+test("a photo is not found by another event's path, nor by a guest while it is hidden", async () => {
+  const photoId = await event.addPhoto();
+  const elsewhere = `/api/events/${event.foreignEventId}/photos/${photoId}`;
+  expect(await problemOf(elsewhere, { cookie: event.cookies.owner })).toBe('404 photo_missing');
+  await event.database.query('update photos set hidden_at = now() where photo_id = $1', [photoId]);
+  expect(await problemOf(`${base()}/photos/${photoId}`, { cookie: event.cookies.guest })).toBe('404 photo_missing');
 });
 
 test('guests see neither failed nor hidden photos, nor anybody the deleted', async () => {

@@ -24,6 +24,7 @@ import { jobStore } from '#internal/jobs/store.ts';
 import { createJournal } from '#internal/journal/journal.ts';
 import { openLimits } from '#internal/limit/limit.ts';
 import { peopleStore } from '#internal/people/people.ts';
+import { readAnswer } from '#internal/photos/answer.ts';
 import { readPage } from '#internal/photos/page.ts';
 import { retryPhoto } from '#internal/photos/retry.ts';
 import type { Process } from '#internal/process/process.ts';
@@ -73,6 +74,7 @@ export async function main(proc: Process): Promise<void> {
     redeem: (token) => redeem(database, token),
     page: (request) => readPage(database, request),
     after: (eventId, audience, cursor) => readAfter(database, eventId, audience, cursor),
+    photo: (request) => readAnswer(database, request),
     retry: (eventId, photoId) => retryPhoto(journal, eventId, photoId),
     signInLimit: limits.limit({ name: 'sign-in', points: 20, seconds: 900, whenDown: 'closed' }),
     // More than to sign in: a whole team joins from one venue's address.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { Changes, decodeDue, decodeEntry, encodeDue, encodeEntry, Frame, Hello, PhotoPage } from './index.ts';
+import { Changes, decodeDue, decodeEntry, encodeDue, encodeEntry, Frame, Hello, PhotoAnswer, PhotoPage } from './index.ts';
 
 // What is in golden/ was sent by a release that may still run beside this one: it must be read as it was meant.
 const golden = (name: string) => readFileSync(new URL(`golden/${name}.json`, import.meta.url));
@@ -28,6 +28,7 @@ const answers = [
   { name: 'frame', schema: Frame },
   { name: 'hello', schema: Hello },
   { name: 'changes', schema: Changes },
+  { name: 'photo-answer', schema: PhotoAnswer },
   { name: 'photo-page', schema: PhotoPage },
 ] as const;
 test.each(answers)('reads a $name as it was sent', ({ name, schema }) => {

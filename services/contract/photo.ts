@@ -6,7 +6,11 @@ import { MediaGrant, RenditionName } from './media.ts';
 export const PhotoState = z.enum(['stored', 'ready', 'failed']);
 export type PhotoState = z.infer<typeof PhotoState>;
 
-/** Describes what only an event's team sees of a photo. */
+/**
+ * Describes what only an event's team sees of a photo: the file, why it failed, how it was taken, and what was measured.
+ * `taken_offset_minutes` is the camera's zone east of UTC, null where nobody knows it and its clock was taken as UTC;
+ * `sharpness` below 100 is mostly blurred; `clipped_share` is the share of pixels, 0 to 1, that are burnt out.
+ */
 export const PhotoDetails = z.object({
   file_name: z.string(),
   content_type: z.nullable(z.string()),
@@ -14,6 +18,17 @@ export const PhotoDetails = z.object({
   sha256: z.nullable(z.string()),
   verified_at: z.nullable(z.iso.datetime()),
   error: z.nullable(z.object({ class: FailureClass, code: z.string(), message: z.string() })),
+  // Left out by releases that did not read them.
+  camera: z.optional(z.nullable(z.string())),
+  lens: z.optional(z.nullable(z.string())),
+  exposure_seconds: z.optional(z.nullable(z.number())),
+  f_number: z.optional(z.nullable(z.number())),
+  iso: z.optional(z.nullable(z.int())),
+  focal_length_mm: z.optional(z.nullable(z.number())),
+  taken_offset_minutes: z.optional(z.nullable(z.int())),
+  damaged: z.optional(z.boolean()),
+  sharpness: z.optional(z.nullable(z.number())),
+  clipped_share: z.optional(z.nullable(z.number())),
 });
 export type PhotoDetails = z.infer<typeof PhotoDetails>;
 
@@ -38,6 +53,16 @@ export const PhotoView = z.object({
   details: z.optional(PhotoDetails),
 });
 export type PhotoView = z.infer<typeof PhotoView>;
+
+/**
+ * Describes the answer of `GET /api/events/:event_id/photos/:photo_id`: the view, to the team with the camera's serial
+ * number, to owners and editors with the place in degrees (north and east positive). Neither is in any page or frame.
+ */
+export const PhotoAnswer = z.extend(PhotoView, {
+  camera_serial: z.optional(z.nullable(z.string())),
+  location: z.optional(z.nullable(z.object({ latitude: z.number(), longitude: z.number() }))),
+});
+export type PhotoAnswer = z.infer<typeof PhotoAnswer>;
 
 /** Describes the query of `GET /api/events/:event_id/photos`: `before` is a stored_seq, limit 1 to 200. */
 export const PageQuery = z.object({

@@ -1,12 +1,22 @@
 import type { Cursor } from '@kilat/contract';
-import { AfterQuery, Changes, formatCursor, PageQuery, PhotoPage, PhotoView, parseCursor } from '@kilat/contract';
+import {
+  AfterQuery,
+  Changes,
+  formatCursor,
+  PageQuery,
+  PhotoAnswer,
+  PhotoPage,
+  PhotoView,
+  parseCursor,
+} from '@kilat/contract';
 import type { Access } from '#internal/auth/access.ts';
-import { isTeam } from '#internal/auth/authorize.ts';
+import { isTeam, may } from '#internal/auth/authorize.ts';
 import type { Capabilities } from '#internal/auth/capability.ts';
 import { grantFor } from '#internal/auth/grant.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import type { Followed } from '#internal/frames/frame.ts';
 import type { App } from '#internal/httpserver/httpserver.ts';
+import type { PhotoRequest } from '#internal/photos/answer.ts';
 import type { Page, PageRequest } from '#internal/photos/page.ts';
 import type { Audience } from '#internal/photos/view.ts';
 import type { Caller } from '../caller.ts';
@@ -19,11 +29,13 @@ export interface PhotoRoutes {
   capabilities: Capabilities;
   page: (request: PageRequest) => Promise<Page | undefined>;
   after: (eventId: string, audience: Audience, cursor: Cursor | undefined) => Promise<Followed | undefined>;
+  photo: (request: PhotoRequest) => Promise<PhotoAnswer | undefined>;
   retry: (eventId: string, photoId: string) => Promise<PhotoView>;
 }
 
-/** Adds an event's photos: the pages, what changed since a cursor, and a new try for a failed one. */
-export function photoRoutes(app: App, { access, caller, capabilities, page, after, retry }: PhotoRoutes): void {
+/** Adds an event's photos: the pages, what changed since a cursor, one photo, and a new try for a failed one. */
+export function photoRoutes(app: App, deps: PhotoRoutes): void {
+  const { access, caller, capabilities, page, after, photo, retry } = deps;
   const missing = () => new Fault('missing', 'There is no such event.', { code: 'event_missing' });
   app.get(
     '/api/events/:event_id/photos',
@@ -58,6 +70,20 @@ export function photoRoutes(app: App, { access, caller, capabilities, page, afte
         photo_count: head.photoCount,
         media,
       };
+    },
+  );
+  app.get(
+    '/api/events/:event_id/photos/:photo_id',
+    { schema: { params: PhotoParams, response: { 200: PhotoAnswer } } },
+    async (req) => {
+      const { event_id: eventId, photo_id: photoId } = req.params;
+      const principal = await caller(req);
+      const resource = await access.check(principal, 'event.see', eventId);
+      const audience = isTeam(principal, resource) ? 'team' : 'guest';
+      const place = may(principal, 'place.see', resource);
+      const found = await photo({ eventId, photoId, audience, place });
+      if (found === undefined) throw new Fault('missing', 'There is no such photo.', { code: 'photo_missing' });
+      return found;
     },
   );
   app.post(

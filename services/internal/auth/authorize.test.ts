@@ -1,6 +1,6 @@
 import type { EventState, Role } from '@kilat/contract';
 import { expect, test } from 'vitest';
-import { type Action, authorize, mayManage, type Resource } from './authorize.ts';
+import { type Action, authorize, may, mayManage, type Resource } from './authorize.ts';
 import type { Principal } from './principal.ts';
 
 const eventId = '0192b0e2-0000-7000-8000-000000000001';
@@ -106,6 +106,21 @@ const cases: { name: string; who: Principal; action: Action; on?: Resource; want
     on: resource('live', 'moderator'),
     want: 'forbidden',
   },
+  {
+    name: 'an editor sees where a photo was taken',
+    who: member,
+    action: 'place.see',
+    on: resource('live', 'editor'),
+    want: 'yes',
+  },
+  {
+    name: 'a photographer does not see where a photo was taken',
+    who: member,
+    action: 'place.see',
+    on: resource('live', 'photographer'),
+    want: 'forbidden',
+  },
+  { name: 'a guest does not see where', who: guest, action: 'place.see', on: resource(), want: 'forbidden' },
   { name: 'a client sees the event', who: member, action: 'event.see', on: resource('live', 'client'), want: 'yes' },
   {
     name: 'a client is not of the team',
@@ -121,6 +136,7 @@ const cases: { name: string; who: Principal; action: Action; on?: Resource; want
 ];
 test.each(cases)('$name', ({ who, action, on, want }) => {
   expect(decide(() => authorize(who, action, on))).toBe(want);
+  if (on !== undefined) expect(may(who, action, on)).toBe(want === 'yes');
 });
 
 function decide(ask: () => void): string {

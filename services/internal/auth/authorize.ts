@@ -12,6 +12,7 @@ export type Action =
   | 'photo.upload'
   | 'upload.continue'
   | 'photo.retry'
+  | 'place.see'
   | 'original.see'
   | 'link.manage'
   | 'people.manage'
@@ -38,6 +39,7 @@ const allowed: Record<Action, readonly Role[]> = {
   'photo.upload': ['owner', 'editor', 'photographer', 'guest'],
   'upload.continue': ['owner', 'editor', 'photographer', 'moderator', 'guest'],
   'photo.retry': ['owner', 'editor', 'photographer'],
+  'place.see': ['owner', 'editor'],
   'original.see': ['owner', 'editor', 'photographer'],
   'link.manage': ['owner', 'editor'],
   'people.manage': ['owner', 'editor'],
@@ -61,6 +63,17 @@ export function authorize(principal: Principal, action: Action, resource?: Resou
   if (role === 'guest') checkGuest(resource, action);
   if (action === 'photo.upload' && resource.state !== 'draft' && resource.state !== 'live') {
     throw new Fault('forbidden', 'The event takes no more photos.', { code: 'event_closed' });
+  }
+}
+
+/** Tells whether a caller may do something, for answers that hold more for some. */
+export function may(principal: Principal, action: Action, resource: Resource): boolean {
+  try {
+    authorize(principal, action, resource);
+    return true;
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
   }
 }
 

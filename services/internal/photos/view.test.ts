@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Audience, type PhotoRow, viewOf } from './view.ts';
+import { type Audience, type PhotoRow, photoColumns, viewOf } from './view.ts';
 
 const row: PhotoRow = {
   photoId: '0192b0e2-0000-7000-8000-000000000001',
@@ -22,6 +22,17 @@ const row: PhotoRow = {
   verifiedAt: null,
   hiddenAt: null,
   error: null,
+  cameraMake: 'Canon',
+  cameraModel: 'EOS 5D',
+  lens: '50 mm f/1.8',
+  exposureSeconds: 0.004,
+  fNumber: 2.8,
+  iso: 400,
+  focalLengthMm: 50,
+  takenOffsetMinutes: 480,
+  damaged: false,
+  sharpness: 240,
+  clippedShare: 0.01,
 };
 const cases: { name: string; change: Partial<PhotoRow>; audience: Audience; seen: boolean }[] = [
   { name: 'a guest sees a ready photo', change: {}, audience: 'guest', seen: true },
@@ -46,6 +57,26 @@ test.each(cases)('$name', ({ change, audience, seen }) => {
   expect(viewOf({ ...row, ...change }, audience) !== null).toBe(seen);
 });
 
-test('keeps file names and sizes from guests', () => {
-  expect(JSON.stringify(viewOf(row, 'guest'))).not.toMatch(/DSC_0001|details/);
+test('keeps file names, sizes and cameras from guests', () => {
+  expect(JSON.stringify(viewOf(row, 'guest'))).not.toMatch(/DSC_0001|details|Canon|50 mm/);
+});
+
+test('tells the team how a photo was taken', () => {
+  expect(viewOf(row, 'team')?.details).toMatchObject({
+    camera: 'Canon EOS 5D',
+    lens: '50 mm f/1.8',
+    exposure_seconds: 0.004,
+    f_number: 2.8,
+    iso: 400,
+    focal_length_mm: 50,
+    taken_offset_minutes: 480,
+    damaged: false,
+    sharpness: 240,
+    clipped_share: 0.01,
+  });
+  expect(viewOf({ ...row, cameraMake: null, cameraModel: null }, 'team')?.details?.camera).toBeNull();
+});
+
+test('reads neither serial numbers nor places for pages and frames', () => {
+  expect(photoColumns).not.toMatch(/serial|latitude|longitude/);
 });

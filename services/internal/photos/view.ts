@@ -26,13 +26,26 @@ export interface PhotoRow {
   verifiedAt: Date | null;
   hiddenAt: Date | null;
   error: { class: FailureClass; code: string; message: string } | null;
+  cameraMake: string | null;
+  cameraModel: string | null;
+  lens: string | null;
+  exposureSeconds: number | null;
+  fNumber: number | null;
+  iso: number | null;
+  focalLengthMm: number | null;
+  takenOffsetMinutes: number | null;
+  damaged: boolean;
+  sharpness: number | null;
+  clippedShare: number | null;
 }
 
-/** Lists the columns of a PhotoRow. */
+/** Lists the columns of a PhotoRow: never the camera's serial number nor the place, for rows go into pages and frames. */
 export const photoColumns = `photo_id as "photoId", state, stored_seq as "storedSeq", file_name as "fileName",
   content_type as "contentType", caption, uploader_name as "uploaderName", album_id as "albumId", size, sha256, width, height,
   thumbhash, version, renditions, taken_at as "takenAt", stored_at as "storedAt", verified_at as "verifiedAt",
-  hidden_at as "hiddenAt", processing_error as error`;
+  hidden_at as "hiddenAt", processing_error as error, camera_make as "cameraMake", camera_model as "cameraModel", lens,
+  exposure_seconds as "exposureSeconds", f_number as "fNumber", iso, focal_length_mm as "focalLengthMm",
+  taken_offset_minutes as "takenOffsetMinutes", damaged, sharpness, clipped_share as "clippedShare"`;
 
 /** Says in SQL what `isVisible` says: which photos an audience may see. */
 export const visibleTo: Record<Audience, string> = {
@@ -75,6 +88,16 @@ function detailsOf(row: PhotoRow): PhotoDetails {
     sha256: row.sha256,
     verified_at: row.verifiedAt?.toISOString() ?? null,
     error: row.state === 'failed' ? row.error : null,
+    camera: [row.cameraMake, row.cameraModel].filter(Boolean).join(' ') || null,
+    lens: row.lens,
+    exposure_seconds: row.exposureSeconds,
+    f_number: row.fNumber,
+    iso: row.iso,
+    focal_length_mm: row.focalLengthMm,
+    taken_offset_minutes: row.takenOffsetMinutes,
+    damaged: row.damaged,
+    sharpness: row.sharpness,
+    clipped_share: row.clippedShare,
   };
 }
 
