@@ -23,6 +23,7 @@ const tasks = {
   check: ['deploy/local/check.ts'],
   kilat: ['services/main.ts'],
   faults: ['services/faults/main.ts'],
+  bench: ['services/bench/main.ts'],
 };
 
 /** Tells whether a program can be found on PATH. */
