@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { Changes, decodeDue, decodeEntry, encodeDue, encodeEntry, Frame, Hello, PhotoAnswer, PhotoPage } from './index.ts';
+import {
+  Changes,
+  decodeDue,
+  decodeEntry,
+  encodeDue,
+  encodeEntry,
+  Frame,
+  Hello,
+  PhotoAnswer,
+  PhotoPage,
+} from './index.ts';
 
 // What is in golden/ was sent by a release that may still run beside this one: it must be read as it was meant.
 const golden = (name: string) => readFileSync(new URL(`golden/${name}.json`, import.meta.url));

@@ -23,6 +23,7 @@ export const entryTypes = [
   'photo.failed',
   'photo.retried',
   'photo.paired',
+  'photo.unpaired',
 ] as const;
 export type EntryTypeName = (typeof entryTypes)[number];
 

@@ -18,7 +18,8 @@ export const PhotoDetails = z.object({
   sha256: z.nullable(z.string()),
   verified_at: z.nullable(z.iso.datetime()),
   error: z.nullable(z.object({ class: FailureClass, code: z.string(), message: z.string() })),
-  // Left out by releases that did not read them.
+  // Left out by releases that did not read them. pair_id is the same for the two photos of one frame, and the id of the tile.
+  pair_id: z.optional(z.nullable(z.uuid())),
   camera: z.optional(z.nullable(z.string())),
   lens: z.optional(z.nullable(z.string())),
   exposure_seconds: z.optional(z.nullable(z.number())),

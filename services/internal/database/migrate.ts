@@ -5,12 +5,14 @@ import { M0001Initial } from './migrations/m0001_initial.ts';
 import { M0002Safety } from './migrations/m0002_safety.ts';
 import { M0003Recovery } from './migrations/m0003_recovery.ts';
 import { M0004Renditions } from './migrations/m0004_renditions.ts';
+import { M0005Backfills } from './migrations/m0005_backfills.ts';
 
 const migrationsList = [
   { name: 'm0001_initial', class: M0001Initial },
   { name: 'm0002_safety', class: M0002Safety },
   { name: 'm0003_recovery', class: M0003Recovery },
   { name: 'm0004_renditions', class: M0004Renditions },
+  { name: 'm0005_backfills', class: M0005Backfills },
 ];
 // Any constant does, as long as every replica that migrates takes the same lock.
 const migrationLock = 7_304_115_001;

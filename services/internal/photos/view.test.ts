@@ -21,6 +21,8 @@ const row: PhotoRow = {
   storedAt: new Date(0),
   verifiedAt: null,
   hiddenAt: null,
+  pairId: null,
+  isBehind: false,
   error: null,
   cameraMake: 'Canon',
   cameraModel: 'EOS 5D',
@@ -44,6 +46,13 @@ const cases: { name: string; change: Partial<PhotoRow>; audience: Audience; seen
   },
   { name: 'a guest does not see a failed photo', change: { state: 'failed' }, audience: 'guest', seen: false },
   { name: 'a guest does not see a hidden photo', change: { hiddenAt: new Date() }, audience: 'guest', seen: false },
+  {
+    name: 'a guest does not see a raw photo behind its tile',
+    change: { isBehind: true },
+    audience: 'guest',
+    seen: false,
+  },
+  { name: 'the team sees both photos of a pair', change: { isBehind: true }, audience: 'team', seen: true },
   {
     name: 'nobody sees an announced photo',
     change: { state: 'announced', storedSeq: null },

@@ -25,6 +25,9 @@ export interface PhotoRow {
   storedAt: Date | null;
   verifiedAt: Date | null;
   hiddenAt: Date | null;
+  pairId: string | null;
+  /** Says that this is a raw photo whose pair's other photo guests may see: that one is the tile of both. */
+  isBehind: boolean;
   error: { class: FailureClass; code: string; message: string } | null;
   cameraMake: string | null;
   cameraModel: string | null;
@@ -39,24 +42,31 @@ export interface PhotoRow {
   clippedShare: number | null;
 }
 
+// What a guest may see of a photo by itself, whatever it is paired with.
+const shows = (photo: string) =>
+  `${photo}.stored_seq is not null and ${photo}.state in ('stored', 'ready') and ${photo}.hidden_at is null`;
+const isBehind = `exists (select from photos tile where tile.event_id = photos.event_id and tile.photo_id = photos.pair_id
+  and photos.photo_id <> photos.pair_id and ${shows('tile')})`;
+
 /** Lists the columns of a PhotoRow: never the camera's serial number nor the place, for rows go into pages and frames. */
 export const photoColumns = `photo_id as "photoId", state, stored_seq as "storedSeq", file_name as "fileName",
   content_type as "contentType", caption, uploader_name as "uploaderName", album_id as "albumId", size, sha256, width, height,
   thumbhash, version, renditions, taken_at as "takenAt", stored_at as "storedAt", verified_at as "verifiedAt",
-  hidden_at as "hiddenAt", processing_error as error, camera_make as "cameraMake", camera_model as "cameraModel", lens,
+  hidden_at as "hiddenAt", pair_id as "pairId", ${isBehind} as "isBehind", processing_error as error,
+  camera_make as "cameraMake", camera_model as "cameraModel", lens,
   exposure_seconds as "exposureSeconds", f_number as "fNumber", iso, focal_length_mm as "focalLengthMm",
   taken_offset_minutes as "takenOffsetMinutes", damaged, sharpness, clipped_share as "clippedShare"`;
 
-/** Says in SQL what `isVisible` says: which photos an audience may see. */
+/** Says in SQL what `isVisible` says: which photos, of table photos by that name, an audience may see. */
 export const visibleTo: Record<Audience, string> = {
-  guest: `stored_seq is not null and state in ('stored', 'ready') and hidden_at is null`,
-  team: `stored_seq is not null and state <> 'deleted'`,
+  guest: `${shows('photos')} and not ${isBehind}`,
+  team: `stored_seq is not null and state not in ('announced', 'deleted')`,
 };
 
 /** Tells whether an audience may see a photo; the event's state is judged by `authorize`. */
 export function isVisible(row: PhotoRow, audience: Audience): boolean {
   if (row.storedSeq === null || row.state === 'deleted' || row.state === 'announced') return false;
-  return audience === 'team' || (row.state !== 'failed' && row.hiddenAt === null);
+  return audience === 'team' || (row.state !== 'failed' && row.hiddenAt === null && !row.isBehind);
 }
 
 /** Makes a photo's view for an audience; null when it may not see the photo. */
@@ -87,7 +97,8 @@ function detailsOf(row: PhotoRow): PhotoDetails {
     size: row.size,
     sha256: row.sha256,
     verified_at: row.verifiedAt?.toISOString() ?? null,
-    error: row.state === 'failed' ? row.error : null,
+    pair_id: row.pairId,
+    error: row.error,
     camera: [row.cameraMake, row.cameraModel].filter(Boolean).join(' ') || null,
     lens: row.lens,
     exposure_seconds: row.exposureSeconds,
