@@ -195,7 +195,7 @@ test('never throws, whatever a block is', () => {
 });
 
 test('cleans whatever it is given, once and for all', () => {
-  const text = fc.string({ unit: 'binary', maxLength: 220 });
+  const text = fc.array(fc.nat(0xffff), { maxLength: 300 }).map((units) => String.fromCharCode(...units));
   const exif = fc.record(
     {
       takenAt: fc.date({ noInvalidDate: false }),
@@ -221,7 +221,8 @@ function expectClean(block: Buffer): void {
 function expectAllowed(exif: Exif): void {
   for (const value of Object.values(exif)) {
     if (typeof value === 'number') expect(Number.isFinite(value)).toBe(true);
-    if (typeof value === 'string') expect(value).toMatch(/^[^\p{Cc}\p{Cs}]{1,200}$/u);
+    if (typeof value === 'string')
+      expect([value.length > 0, value.length <= 200, /\p{Cc}|\p{Cs}/u.test(value)]).toEqual([true, true, false]);
     if (value instanceof Date) expect(value.getUTCFullYear()).toBeGreaterThan(1900);
   }
 }
