@@ -1,6 +1,7 @@
 import type { Due, RenditionName } from '@kilat/contract';
 import type { Transaction } from '#internal/database/database.ts';
 import type { Journal } from '#internal/journal/journal.ts';
+import { lockTile, pairUp } from '#internal/photos/pair.ts';
 import type { Outcome } from '#internal/stages/outcome.ts';
 import { isOpen, markDone, markFailed } from '#internal/stages/store.ts';
 import { columnsOf, type KnownFacts } from './columns.ts';
@@ -14,6 +15,8 @@ export type Failure = Extract<Outcome, { state: 'failed' }>;
 export interface Shown {
   version: number;
   renditions: readonly RenditionName[];
+  /** Is the size of the web original in bytes, where there is one. */
+  webBytes?: number | undefined;
 }
 
 const nothing = { value: false, entries: [] };
@@ -66,14 +69,25 @@ async function isNews(tx: Transaction, { event_id, photo_id }: Due): Promise<boo
 function rendered(journal: Journal, due: Due, facts: PictureFacts, shown: Shown): Promise<boolean> {
   const { event_id, photo_id } = due;
   return journal.commit(event_id, async (tx) => {
+    const tile = await lockTile(tx, event_id, photo_id);
     if (!(await markDone(tx, due))) return nothing;
     // What an earlier reader found and this one does not was a mistake; when it was taken may come from elsewhere.
     const { taken_at, ...told } = columnsOf(facts);
-    const columns = { ...orNull(told), taken_at, ...shown, state: 'ready', processing_error: null };
-    await update(tx, due, columns, ', thumbnails_ready_at = now()');
+    const { version, renditions } = shown;
+    const compression_stats = await compressionOf(tx, due, shown);
+    const columns = { ...orNull(told), taken_at, version, renditions, compression_stats };
+    await update(tx, due, { ...columns, state: 'ready', processing_error: null }, ', thumbnails_ready_at = now()');
     const data = { ...dataOf(facts, shown), ...(facts.damaged && { damaged: true }) };
-    return { value: true, entries: [{ type: 'photo.rendered', photo_id, data }] };
+    const entries = await tile.entries({ type: 'photo.rendered', photo_id, data });
+    return { value: true, entries: [...entries, ...(await pairUp(tx, event_id, photo_id))] };
   });
+}
+
+async function compressionOf(tx: Transaction, due: Due, { webBytes: after }: Shown): Promise<string | null> {
+  if (after === undefined) return null;
+  const key = [due.event_id, due.photo_id];
+  const [row] = await tx.query<{ size: number }>('select size from photos where event_id = $1 and photo_id = $2', key);
+  return row === undefined ? null : JSON.stringify({ before: row.size, after });
 }
 
 // Columns whose value is undefined stay as they are; their names are ours, never a file's.
@@ -97,14 +111,16 @@ function dataOf({ width, height }: Size, { version, renditions }: Shown) {
 function failed(journal: Journal, due: Due, failure: Failure): Promise<boolean> {
   const { event_id, photo_id } = due;
   return journal.commit(event_id, async (tx) => {
+    const tile = await lockTile(tx, event_id, photo_id);
     if (!(await markFailed(tx, due, failure))) return nothing;
     const error = { class: failure.class, code: failure.code, message: failure.error };
-    await tx.query(`update photos set state = 'failed', processing_error = $3 where event_id = $1 and photo_id = $2`, [
-      event_id,
-      photo_id,
-      JSON.stringify(error),
-    ]);
+    // What guests see already stays as it is: what failed is to render it anew.
+    await tx.query(
+      `update photos set state = case state when 'ready' then state else 'failed' end, processing_error = $3
+       where event_id = $1 and photo_id = $2`,
+      [event_id, photo_id, JSON.stringify(error)],
+    );
     const data = { class: failure.class, code: failure.code };
-    return { value: true, entries: [{ type: 'photo.failed', photo_id, data, count: -1 }] };
+    return { value: true, entries: await tile.entries({ type: 'photo.failed', photo_id, data }) };
   });
 }

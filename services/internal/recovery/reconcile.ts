@@ -3,6 +3,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Logger } from '../log/log.ts';
 import { originalKey, photoOfOriginal } from '../objects/key.ts';
 import type { ListedObject, Objects } from '../objects/objects.ts';
+import { lockTile } from '../photos/pair.ts';
 import type { Context } from '../process/context.ts';
 import { findLostEvents, listOriginals } from './strays.ts';
 
@@ -137,14 +138,15 @@ async function failMissing(
     message: missingMessage,
   });
   const failed = await journal.commit(eventId, async (tx) => {
+    const tile = await lockTile(tx, eventId, photoId);
     const rows = await tx.query(
       `update photos set state = 'failed', processing_error = $3
        where event_id = $1 and photo_id = $2 and state in ('stored', 'ready') returning 1 as one`,
       [eventId, photoId, error],
     );
-    const value = rows.length > 0;
-    if (value) await failStages(tx, eventId, photoId);
-    return { value, entries: value ? [{ type: 'photo.failed', photo_id: photoId, count: -1 }] : [] };
+    if (rows.length === 0) return { value: false, entries: [] };
+    await failStages(tx, eventId, photoId);
+    return { value: true, entries: await tile.entries({ type: 'photo.failed', photo_id: photoId }) };
   });
   if (failed) log.error({ photo_id: photoId, event_id: eventId }, 'photo without its original');
   return failed;
