@@ -34,6 +34,7 @@ export function servicesEnvironment(settings: {
     TRUST_PROXY: '127.0.0.1',
     UPLOAD_URL: `http://127.0.0.1:${upload}`,
     SPOOL_DIR: join(dataDir, 'spool'),
+    THUMBNAIL_FOLDER: join(dataDir, 'thumbnail'),
     // glibc gives each thread an arena of its own: with libvips' threads that costs hundreds of MB.
     MALLOC_ARENA_MAX: '2',
   };

@@ -125,6 +125,7 @@ function startTargetUnit(name: TargetUnit, { env, ports, dataDir, extra }: Targe
     ...env,
     [`${target.toUpperCase()}_LISTEN`]: `127.0.0.1:${ports[name]}`,
     SPOOL_DIR: join(dataDir, `spool-${name}`),
+    THUMBNAIL_FOLDER: join(dataDir, 'thumbnail'),
     ...extra,
   };
   return startUnit(name, async () => {

@@ -1,7 +1,7 @@
 import { busSettings } from '#internal/bus/settings.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
 import { type Environment, readSettings } from '#internal/env/env.ts';
-import { wholeNumber } from '#internal/env/types.ts';
+import { flag, text, wholeNumber } from '#internal/env/types.ts';
 import { objectSettings } from '#internal/objects/settings.ts';
 
 /** Lists the settings of target thumbnail. */
@@ -12,6 +12,11 @@ export const settings = {
     max: 64,
   }),
   THUMBNAIL_TIMEOUT_SECONDS: wholeNumber('how long one photo may take', { default: 120, min: 10, max: 900 }),
+  THUMBNAIL_FOLDER: text('folder that originals and renditions pass through', '/tmp/kilat-thumbnail'),
+  THUMBNAIL_DECODE_SECONDS: wholeNumber('how long decoding one photo may take', { default: 30, min: 1, max: 600 }),
+  THUMBNAIL_DECODE_MIB: wholeNumber('memory that a decoder may use, in MiB', { default: 1_024, min: 128, max: 16_384 }),
+  THUMBNAIL_XLARGE: flag('also make the rendition of 2,560 pixels', true),
+  THUMBNAIL_TIFF: flag('show TIFF files too; their decoder is attacked more often than others', false),
   ...databaseSettings,
   ...busSettings,
   ...objectSettings,

@@ -15,7 +15,8 @@ import type { Process } from '#internal/process/process.ts';
 import { stageStore } from '#internal/stages/store.ts';
 import { work } from '#internal/stages/work.ts';
 import { loadConfig } from './config.ts';
-import { decode } from './render.ts';
+import { createDecoders } from './decoder/pool.ts';
+import { clearDesks } from './desk.ts';
 import { createThumbnailer } from './thumbnailer.ts';
 
 /** Runs target thumbnail until its context is cancelled and the photos in hand are done. */
@@ -26,12 +27,20 @@ export async function main(proc: Process): Promise<void> {
   await using objects = openObjects(objectsOptions(config));
   proc.probe('database', () => database.probe());
   const onRendered = renderedMetrics(proc);
+  await clearDesks(config.THUMBNAIL_FOLDER);
+  await using decoders = createDecoders(
+    { timeoutMs: config.THUMBNAIL_DECODE_SECONDS * 1_000, memoryBytes: config.THUMBNAIL_DECODE_MIB * 1024 * 1024 },
+    log,
+  );
   const concurrency = config.THUMBNAIL_CONCURRENCY || Math.min(4, availableParallelism());
   const options = { url: config.NATS_URL, ackWaitSeconds: config.WORK_ACK_WAIT_SECONDS, log };
   proc.ready();
   await onBus(ctx, options, async (bus) => {
     const journal = createJournal(database, () => bus.wake());
-    const thumbnailer = createThumbnailer({ database, journal, objects, decode, log, onRendered });
+    const thumbnailer = createThumbnailer({
+      ...{ database, journal, objects, decoders, log, onRendered },
+      ...{ folder: config.THUMBNAIL_FOLDER, tiff: config.THUMBNAIL_TIFF, xlarge: config.THUMBNAIL_XLARGE },
+    });
     const timeoutMs = config.THUMBNAIL_TIMEOUT_SECONDS * 1_000;
     const stage = { name: 'thumbnail', concurrency, timeoutMs, ...thumbnailer } as const;
     await work(ctx, { bus, stages: stageStore(database), stage, log });

@@ -1,8 +1,12 @@
+import { join } from 'node:path';
+import type { RenditionName, SizeName } from '@kilat/contract';
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
-import { Fault } from '#internal/fault/fault.ts';
-import { type Exif, readExif } from './exif.ts';
+import { fileOf } from './decoder/protocol.ts';
+import { measure } from './measure.ts';
+import type { Measures } from './picture.ts';
 import { type Size, sizeOf } from './size.ts';
+import { Undecodable, understood } from './undecodable.ts';
 
 // One photo per core is cheaper than many threads for one; what a loader cannot be trusted with is not loaded.
 sharp.concurrency(1);
@@ -12,89 +16,110 @@ sharp.unblock({
   operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadHeif'],
 });
 
-const limits = {
-  limitInputPixels: 160_000_000,
-  limitInputChannels: 5,
-  sequentialRead: true,
-  unlimited: false,
-} as const;
-const timeout = { seconds: 30 };
+const mostPixels = 160_000_000;
+const limits = { limitInputPixels: mostPixels, limitInputChannels: 5, sequentialRead: true, unlimited: false } as const;
 // WebP effort 2 costs half of the default's time for 4 % more bytes.
 const webp = { quality: 80, effort: 2 } as const;
 
-/** Is a decoded photo: upright, in sRGB, without any metadata, and not larger than its largest rendition. */
-export interface Picture extends Size {
-  /** Is a placeholder of some 25 bytes, as base64. */
-  thumbhash: string;
-  exif: Exif;
-  /** Says that a part of the file could not be read, so that something of the picture is missing. */
-  damaged: boolean;
-  /** Encodes one rendition as WebP. */
-  encode(rendition: 'small' | 'medium' | 'large'): Promise<Buffer>;
-}
-
-interface Raw extends Size {
+/** Is pixels in memory, row by row, eight bits a channel. */
+export interface Raw extends Size {
   data: Buffer;
   channels: 1 | 2 | 3 | 4;
 }
 
-/** Decodes a photo once. Throws a Fault of kind invalid when it does not decode. */
-export async function decode(original: Buffer): Promise<Picture> {
-  const metadata = await understood(() => sharp(original, limits).metadata());
-  const size = uprightSize(metadata);
-  const { large, damaged } = await decodeLarge(original, metadata, sizeOf(size, 'large'));
-  const medium = await shrink(large, sizeOf(size, 'medium'));
-  const small = await shrink(medium, sizeOf(size, 'small'));
-  const raws = { large, medium, small };
-  return {
-    ...size,
-    thumbhash: await hashOf(small),
-    exif: readExif(metadata.exif),
-    damaged,
-    encode: (rendition) => open(raws[rendition]).webp(webp).toBuffer(),
-  };
+/** Is what is rendered: the bytes of a file that libvips reads, or pixels that another decoder made. */
+export type Source = Buffer | Raw;
+
+/** Is a source whose header was read; width and height are those of the upright picture. */
+export interface Opened extends Size {
+  source: Source;
+  orientation: number;
+  /** Says that the orientation is told by another place than the source, which does not turn itself. */
+  turned?: boolean;
+  /** Says how its colours become those of screens: they are, a profile is applied last, or libvips knows better. */
+  colour: 'srgb' | 'profile' | 'other';
+  exif: Buffer | undefined;
 }
 
-function uprightSize({ width, height, orientation = 1 }: Metadata): Size {
-  return orientation >= 5 ? { width: height, height: width } : { width, height };
+/** Is a picture in the sizes of its renditions: upright, in sRGB, without any metadata. */
+export interface Sized {
+  raws: Partial<Record<SizeName, Raw>> & { small: Raw };
+  /** Says that a part of the file could not be read. */
+  damaged: boolean;
 }
 
-// The first try refuses what is damaged; a second shows what can still be seen of it.
-async function decodeLarge(original: Buffer, metadata: Metadata, size: Size) {
-  const options: SharpOptions = { ...limits, ignoreIcc: isSrgb(metadata) };
-  try {
-    return { large: await upright(original, { ...options, failOn: 'warning' }, size), damaged: false };
-  } catch {
-    const large = await understood(() => upright(original, { ...options, failOn: 'none' }, size));
-    return { large, damaged: true };
+/** Lets TIFF be read in this process from now on. */
+export function allowTiff(): void {
+  sharp.unblock({ operation: ['VipsForeignLoadTiff'] });
+}
+
+/** Reads a source's header. Throws Undecodable, also for a picture of more than 160 megapixels. */
+export async function open(source: Source): Promise<Opened> {
+  if (!Buffer.isBuffer(source)) {
+    return { source, width: source.width, height: source.height, orientation: 1, colour: 'srgb', exif: undefined };
   }
+  const metadata = await understood(() => sharp(source, limits).metadata().catch(explain));
+  const { width, height, orientation = 1, exif } = metadata;
+  const upright = orientation >= 5 ? flipped({ width, height }) : { width, height };
+  return { source, ...upright, orientation, colour: colourOf(metadata), exif };
 }
 
-async function upright(original: Buffer, options: SharpOptions, size: Size): Promise<Raw> {
-  const pipeline = sharp(original, options)
-    .timeout(timeout)
+/** Turns an opened source, whose own header does not, by an EXIF orientation that is known from elsewhere. */
+export function turnedBy(opened: Opened, orientation: number): Opened {
+  if (opened.orientation !== 1 || orientation === 1) return opened;
+  return { ...opened, ...(orientation >= 5 && flipped(opened)), orientation, turned: true };
+}
+
+/** Decodes a source once, to its largest size, and makes each smaller one of the next larger. Throws Undecodable. */
+export async function decode(opened: Opened, sizes: readonly SizeName[]): Promise<Sized> {
+  const [largest, ...smaller] = sizes.toReversed();
+  const { raw, damaged } = await decodeOnce(opened, sizeOf(opened, largest ?? 'small'));
+  const raws: Sized['raws'] = { small: raw, ...(largest !== undefined && { [largest]: raw }) };
+  let last = raw;
+  for (const name of smaller) {
+    last = await shrink(last, sizeOf(opened, name));
+    raws[name] = last;
+  }
+  return { raws, damaged };
+}
+
+/** Makes the small size of a JPEG that a camera embedded, turned as its photo is and cut to its ratio. Throws Undecodable. */
+export async function shrinkEmbedded(jpeg: Buffer, { orientation, ...photo }: Opened): Promise<Raw> {
+  const metadata = await understood(() => sharp(jpeg, limits).metadata());
+  const whole = sizeOf(photo, 'small');
+  const scale = Math.min(1, Math.max(metadata.width, metadata.height) / Math.max(whole.width, whole.height));
+  const upright = { width: Math.round(whole.width * scale) || 1, height: Math.round(whole.height * scale) || 1 };
+  const turned = orientation >= 5 ? flipped(upright) : upright;
+  const raw = await understood(() =>
+    toRaw(
+      sharp(jpeg, { ...limits, ignoreIcc: true })
+        .resize({ ...turned, fit: 'cover' })
+        .toColourspace('srgb'),
+    ),
+  );
+  return orientation === 1 ? raw : toRaw(turn(fromRaw(raw), orientation));
+}
+
+/** Writes a rendition as WebP into a folder. */
+export async function writeRendition(raw: Raw, folder: string, file: string): Promise<void> {
+  await fromRaw(raw).webp(webp).toFile(join(folder, file));
+}
+
+/** Writes a compressed copy at full size as JPEG: upright, with the original's colour profile, without other metadata. */
+export async function writeWebCopy({ source }: Opened, folder: string, quality: number): Promise<void> {
+  const name: RenditionName = 'web';
+  const input = Buffer.isBuffer(source) ? sharp(source, { ...limits, failOn: 'none' }) : fromRaw(source);
+  await input
     .autoOrient()
-    .resize({ ...size, fit: 'fill' })
-    .toColourspace('srgb');
-  return toRaw(pipeline);
+    .flatten({ background: 'white' })
+    .keepIccProfile()
+    .jpeg({ quality })
+    .toFile(join(folder, fileOf(name)));
 }
 
-function shrink(from: Raw, size: Size): Promise<Raw> | Raw {
-  if (from.width === size.width && from.height === size.height) return from;
-  return toRaw(open(from).resize({ ...size, fit: 'fill' }));
-}
-
-async function toRaw(pipeline: Sharp): Promise<Raw> {
-  const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  return { data, width: info.width, height: info.height, channels: info.channels as Raw['channels'] };
-}
-
-function open({ data, width, height, channels }: Raw): Sharp {
-  return sharp(data, { raw: { width, height, channels } });
-}
-
-async function hashOf(small: Raw): Promise<string> {
-  const pipeline = open(small)
+/** Computes a placeholder of some 25 bytes, as base64. */
+export async function hashOf(small: Raw): Promise<string> {
+  const pipeline = fromRaw(small)
     .resize({ width: 100, height: 100, fit: 'inside', withoutEnlargement: true })
     .toColourspace('srgb')
     .ensureAlpha();
@@ -102,16 +127,79 @@ async function hashOf(small: Raw): Promise<string> {
   return Buffer.from(rgbaToThumbHash(info.width, info.height, data)).toString('base64');
 }
 
-// A profile that is sRGB already needs no transform: it would cost a fifth of the time and change nothing.
-function isSrgb({ icc, space }: Metadata): boolean {
-  if (space !== 'srgb') return false;
-  return icc === undefined || icc.includes('sRGB') || icc.includes(Buffer.from('sRGB', 'utf16le').swap16());
+/** Measures a small picture. */
+export function measuresOf(small: Raw): Measures {
+  return measure(small);
 }
 
-async function understood<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
-    throw new Fault('invalid', 'The photo cannot be decoded.', { cause, status: 422 });
+function explain(error: Error): never {
+  throw /pixel limit/.test(error.message) ? new Undecodable('The picture has more than 160 megapixels.') : error;
+}
+
+// The first try refuses what is damaged; a second shows what can still be seen of it.
+async function decodeOnce(opened: Opened, size: Size): Promise<{ raw: Raw; damaged: boolean }> {
+  const { source, turned = false, orientation } = opened;
+  if (turned) {
+    const { raw, damaged } = await decodeOnce({ ...opened, turned: false }, orientation >= 5 ? flipped(size) : size);
+    return { raw: await toRaw(turn(fromRaw(raw), orientation)), damaged };
   }
+  if (!Buffer.isBuffer(source)) return { raw: await shrink(source, size), damaged: false };
+  try {
+    return { raw: await upright(source, opened, 'warning', size), damaged: false };
+  } catch {
+    return { raw: await understood(() => upright(source, opened, 'none', size)), damaged: true };
+  }
+}
+
+async function upright(source: Buffer, { colour }: Opened, failOn: SharpOptions['failOn'], size: Size): Promise<Raw> {
+  const options = { ...limits, failOn, ignoreIcc: colour !== 'other' };
+  const pipeline = sharp(source, options)
+    .autoOrient()
+    .resize({ ...size, fit: 'fill' });
+  if (colour !== 'profile') return toRaw(pipeline.toColourspace('srgb'));
+  // libvips would convert before it shrinks: two and a half times the pixels.
+  const shrunk = await pipeline.keepIccProfile().png({ compressionLevel: 0 }).toBuffer();
+  return toRaw(sharp(shrunk, limits).toColourspace('srgb'));
+}
+
+function flipped({ width, height }: Size): Size {
+  return { width: height, height: width };
+}
+
+function shrink(from: Raw, size: Size): Promise<Raw> | Raw {
+  if (from.width === size.width && from.height === size.height) return from;
+  return toRaw(fromRaw(from).resize({ ...size, fit: 'fill' }));
+}
+
+async function toRaw(pipeline: Sharp): Promise<Raw> {
+  const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height, channels: info.channels as Raw['channels'] };
+}
+
+function fromRaw({ data, width, height, channels }: Raw): Sharp {
+  return sharp(data, { raw: { width, height, channels } });
+}
+
+// EXIF's eight: a quarter turns, then a mirror.
+const turns: readonly { angle: number; mirror: boolean }[] = [
+  { angle: 0, mirror: false },
+  { angle: 0, mirror: true },
+  { angle: 180, mirror: false },
+  { angle: 180, mirror: true },
+  { angle: 90, mirror: true },
+  { angle: 90, mirror: false },
+  { angle: 270, mirror: true },
+  { angle: 270, mirror: false },
+];
+
+function turn(picture: Sharp, orientation: number): Sharp {
+  const { angle, mirror } = turns[orientation - 1] ?? { angle: 0, mirror: false };
+  return picture.rotate(angle).flop(mirror);
+}
+
+// A profile that is sRGB already needs no transform: it would cost a fifth of the time and change nothing.
+function colourOf({ icc, space, depth }: Metadata): Opened['colour'] {
+  if (space !== 'srgb' || depth !== 'uchar') return 'other';
+  if (icc === undefined || icc.includes('sRGB') || icc.includes(Buffer.from('sRGB', 'utf16le').swap16())) return 'srgb';
+  return 'profile';
 }

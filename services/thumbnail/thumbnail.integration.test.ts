@@ -8,10 +8,12 @@ import { silentLog } from '#internal/log/log.ts';
 import type { Objects } from '#internal/objects/objects.ts';
 import { retryPhoto } from '#internal/photos/retry.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
+import { temporaryFolder } from '../../deploy/local/testing.ts';
+import { createDecoders } from './decoder/pool.ts';
+import { openDesk } from './desk.ts';
 import { main } from './main.ts';
-import { readFacts, readOriginal } from './photo.ts';
+import { fetchOriginal, readFacts } from './photo.ts';
 import { corners, cornersOf, distance, noisy, oriented, picture, talkative } from './phototest.ts';
-import { decode } from './render.ts';
 import { createThumbnailer } from './thumbnailer.ts';
 import { type Darkroom, type Flaws, openDarkroom } from './thumbnailtest.ts';
 
@@ -79,7 +81,7 @@ test('a photo is previewed, then rendered, with all that its views need', async 
 test.each([1, 2, 3, 4, 5, 6, 7, 8])('a photo of orientation %i is shown upright', async (orientation) => {
   const photoId = await rendered(await oriented(orientation));
   expect(await room.photoOf(photoId)).toMatchObject({ width: 120, height: 80 });
-  for (const name of ['small', 'medium', 'large'])
+  for (const name of ['small', 'medium', 'large'] as const)
     expect(distance(await cornersOf(await room.rendition(photoId, name)), corners)).toBeLessThan(12);
 });
 
@@ -197,10 +199,12 @@ describe('integrity', () => {
 });
 
 describe('once', () => {
+  const decoders = createDecoders({ timeoutMs: 30_000, memoryBytes: 2 ** 30 }, silentLog());
+  afterAll(() => decoders[Symbol.asyncDispose]());
   function thumbnailer() {
     const { database, journal } = room.event;
-    const deps = { database, journal, objects: room.objects, decode, log: silentLog(), onRendered: () => {} };
-    return createThumbnailer(deps);
+    const deps = { database, journal, objects: room.objects, decoders, folder: temporaryFolder() };
+    return createThumbnailer({ ...deps, tiff: false, xlarge: true, log: silentLog(), onRendered: () => {} });
   }
 
   test('a photo that is delivered twice at once, and again later, changes once', async () => {
@@ -247,10 +251,12 @@ test('while the object storage is away, work waits and costs no attempt', async 
 
 test("an original that does not come from a storage that answers is one photo's trouble, with a last attempt", async () => {
   const photoId = await room.store(await oriented(1));
+  await using desk = await openDesk(temporaryFolder());
+  const signal = AbortSignal.timeout(10_000);
   const get = () => Promise.reject(new Fault('unavailable', 'planned'));
   const facts = await readFacts(room.event.database, room.dueOf(photoId));
   const read = (objects: Partial<Objects>) =>
-    readOriginal({ ...room.objects, get, ...objects }, room.dueOf(photoId), facts, AbortSignal.timeout(10_000));
+    fetchOriginal({ ...room.objects, get, ...objects }, room.dueOf(photoId), facts, desk.original, signal);
   await expect(read({})).rejects.toMatchObject({ kind: 'internal', class: 'server' });
   await expect(read({ probe: () => Promise.resolve('away') })).rejects.toMatchObject({ kind: 'unavailable' });
 });

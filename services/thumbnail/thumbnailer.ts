@@ -1,32 +1,37 @@
-import type { Due } from '@kilat/contract';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Due, RenditionName } from '@kilat/contract';
 import type { Database } from '#internal/database/database.ts';
 import type { Journal } from '#internal/journal/journal.ts';
 import type { Logger } from '#internal/log/log.ts';
 import { renditionKey } from '#internal/objects/key.ts';
 import type { Objects } from '#internal/objects/objects.ts';
 import type { Claim } from '#internal/stages/store.ts';
-import { readFacts, readOriginal } from './photo.ts';
+import type { Decoders } from './decoder/pool.ts';
+import { fileOf, type Preview, previewFile } from './decoder/protocol.ts';
+import { type Desk, openDesk } from './desk.ts';
+import { fetchOriginal, type PhotoFacts, readFacts } from './photo.ts';
 import { createRecord, type Failure } from './record.ts';
-import type { Picture } from './render.ts';
 
-/** Is what thumbnailing needs; `decode` is a door, for decoders in a process of their own. */
+/** Is what thumbnailing needs. */
 export interface ThumbnailerDeps {
   database: Database;
   journal: Journal;
   objects: Objects;
-  decode: (original: Buffer) => Promise<Picture>;
+  decoders: Decoders;
+  /** Is the folder that originals and renditions pass through. */
+  folder: string;
+  tiff: boolean;
+  xlarge: boolean;
   log: Logger;
   onRendered: (seconds: number, storedAt: Date) => void;
 }
-
-// Nothing measures pictures yet: what is no number is not kept.
-const unmeasured = { phash: '', sharpness: Number.NaN, clippedShare: Number.NaN };
 
 interface Parts extends ThumbnailerDeps {
   record: ReturnType<typeof createRecord>;
 }
 
-/** Makes what target thumbnail does: small and placeholder first, then the rest, each in one commit. */
+/** Makes what target thumbnail does: a first picture and the placeholder, then all renditions, each in one commit. */
 export function createThumbnailer(deps: ThumbnailerDeps) {
   const parts = { ...deps, record: createRecord(deps.journal) };
   return {
@@ -35,38 +40,60 @@ export function createThumbnailer(deps: ThumbnailerDeps) {
   };
 }
 
-// Renditions are written under the stage's generation: keys of their own for each, the same ones for each redelivery.
+// Keys of their own for each generation, the same ones for each redelivery of it: an embedded picture's, then the photo's.
+const embeddedVersion = ({ generation }: Due) => 2 * generation - 1;
+const versionOf = ({ generation }: Due) => 2 * generation;
+
 async function render(parts: Parts, due: Due, signal: AbortSignal): Promise<void> {
-  const { record, log } = parts;
   const { photo_id, event_id } = due;
   const startedAt = performance.now();
   const facts = await readFacts(parts.database, due);
-  const original = await readOriginal(parts.objects, due, facts, signal);
+  await using desk = await openDesk(parts.folder);
+  const { verified } = await fetchOriginal(parts.objects, due, facts, desk.original, signal);
   // Before decoding: what a decoder cannot read may still be, to the bit, what the camera made.
-  if (original.verified !== undefined) await record.verified(due, original.verified);
-  const picture = await parts.decode(original.bytes);
-  if (picture.damaged) log.warn({ photo_id, event_id }, 'photo damaged');
-  await put(parts, due, picture, 'small', signal);
-  await record.previewed(due, picture, due.generation);
-  await put(parts, due, picture, 'medium', signal);
-  await put(parts, due, picture, 'large', signal);
-  const shown = { version: due.generation, renditions: ['small', 'medium', 'large'] } as const;
-  if (!(await record.rendered(due, { ...picture, ...unmeasured }, shown))) return;
-  log.info({ photo_id, event_id }, 'photo rendered');
+  if (verified !== undefined) await parts.record.verified(due, verified);
+  if (!(await develop(parts, due, facts, desk, signal))) return;
+  parts.log.info({ photo_id, event_id }, 'photo rendered');
   parts.onRendered((performance.now() - startedAt) / 1_000, facts.storedAt);
 }
 
-async function put(
-  parts: Parts,
-  due: Due,
-  picture: Picture,
-  rendition: 'small' | 'medium' | 'large',
-  signal: AbortSignal,
-) {
-  signal.throwIfAborted();
-  const body = await picture.encode(rendition);
-  const key = renditionKey(due.event_id, due.photo_id, rendition, due.generation);
-  await parts.objects.put({ key, body, size: body.byteLength, contentType: 'image/webp' });
+/** Decodes, shows and records a photo; answers whether that was news. */
+async function develop(parts: Parts, due: Due, facts: PhotoFacts, desk: Desk, signal: AbortSignal): Promise<boolean> {
+  const { record, log } = parts;
+  let previewing: Promise<unknown> = Promise.resolve();
+  const request = { path: desk.original, folder: desk.folder, tiff: parts.tiff, xlarge: parts.xlarge };
+  const { facts: found, renditions } = await parts.decoders.decode(
+    { ...request, webQuality: facts.webQuality ?? undefined },
+    {
+      signal,
+      onPreview(preview) {
+        previewing = show(parts, due, preview, desk);
+        previewing.catch(() => {}); // is looked at below
+      },
+    },
+  );
+  if (found.damaged) log.warn({ photo_id: due.photo_id, event_id: due.event_id }, 'photo damaged');
+  await previewing;
+  const version = versionOf(due);
+  const sizes = await Promise.all(
+    renditions.map((name) => put(parts, due, name, version, join(desk.folder, fileOf(name)))),
+  );
+  const webBytes = sizes[renditions.indexOf('web')];
+  return record.rendered(due, found, { version, renditions, ...(webBytes !== undefined && { webBytes }) });
+}
+
+// While the decoder goes on.
+async function show(parts: Parts, due: Due, { embedded, ...known }: Preview, desk: Desk): Promise<void> {
+  const [file, version] = embedded ? [previewFile, embeddedVersion(due)] : [fileOf('small'), versionOf(due)];
+  await put(parts, due, 'small', version, join(desk.folder, file));
+  await parts.record.previewed(due, known, version);
+}
+
+async function put({ objects }: Parts, due: Due, name: RenditionName, version: number, file: string): Promise<number> {
+  const body = await readFile(file);
+  const key = renditionKey(due.event_id, due.photo_id, name, version);
+  await objects.put({ key, body, size: body.byteLength, contentType: name === 'web' ? 'image/jpeg' : 'image/webp' });
+  return body.byteLength;
 }
 
 async function fail({ record, log }: Parts, due: Due, failure: Failure): Promise<void> {

@@ -10,7 +10,7 @@ import { readEntries } from '#internal/journal/journal.ts';
 import { originalKey, renditionKey } from '#internal/objects/key.ts';
 import { type Objects, openObjects } from '#internal/objects/objects.ts';
 import { type PhotoRow, readPhotos } from '#internal/photos/view.ts';
-import { freshBucket, testServers } from '../../deploy/local/testing.ts';
+import { freshBucket, temporaryFolder, testServers } from '../../deploy/local/testing.ts';
 
 /** Is how a photo of a test differs from one that came whole. */
 export interface Flaws {
@@ -34,6 +34,7 @@ export async function openDarkroom() {
     NATS_URL: nats.url,
     S3_BUCKET: bucket,
     WORK_ACK_WAIT_SECONDS: '2',
+    THUMBNAIL_FOLDER: temporaryFolder(),
   };
   const { database, eventId } = event;
   const photoOf = async (photoId: string) => (await readPhotos(database, eventId, [photoId]))[0] as PhotoRow;

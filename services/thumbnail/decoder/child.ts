@@ -1,0 +1,26 @@
+/**
+ * The decoder: a process that reads one photo of strangers after the other, and holds nothing worth taking.
+ *
+ * An entry point of its own, started by decoder.ts: besides main.ts the only file that reads the process and ends it.
+ */
+import { confine } from './confine.ts';
+import type { DecodeRequest, Reply } from './protocol.ts';
+
+const say = (reply: Reply) => void process.send?.(reply);
+
+process.once('disconnect', () => process.exit());
+const confined = confine(Number(process.argv[2]), process);
+// Only now, so that also what libraries do while they are loaded is confined.
+const [{ develop }, { Undecodable }] = await Promise.all([import('./develop.ts'), import('../undecodable.ts')]);
+
+process.on('message', async (request: DecodeRequest) => {
+  try {
+    const rendered = await develop(request, (preview) => say({ type: 'previewed', preview }));
+    say({ type: 'rendered', rendered, rssBytes: process.memoryUsage.rss() });
+  } catch (error) {
+    const message = (error instanceof Error ? error.message : String(error)).slice(0, 500);
+    if (error instanceof Undecodable) say({ type: 'undecodable', message, rssBytes: process.memoryUsage.rss() });
+    else say({ type: 'broken', message });
+  }
+});
+say({ type: 'ready', confined });
