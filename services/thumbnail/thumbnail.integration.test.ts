@@ -71,8 +71,8 @@ test('a photo is previewed, then rendered, with all that its views need', async 
   expect(await room.photoOf(photoId)).toMatchObject({
     width: 2_000,
     height: 2_000,
-    version: 1,
-    renditions: ['small', 'medium', 'large'],
+    version: 2,
+    renditions: ['small', 'medium', 'large', 'xlarge'],
     thumbhash: expect.stringMatching(/^[\w+/]{20,40}=*$/),
   });
   await expectRenditions(photoId);
@@ -159,7 +159,7 @@ test('a failed photo that is tried again under a new generation is rendered', as
   await retryPhoto(room.event.journal, room.event.eventId, photoId);
   await room.handOut(photoId, 2);
   await room.untilState(photoId, 'ready');
-  expect(await room.photoOf(photoId)).toMatchObject({ version: 2, error: null });
+  expect(await room.photoOf(photoId)).toMatchObject({ version: 4, error: null });
   await expectRenditions(photoId);
 });
 

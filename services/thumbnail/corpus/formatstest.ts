@@ -87,6 +87,8 @@ export const formats: readonly Case[] = [
   },
   {
     name: 'an animated WebP of 10,000 frames',
+    times: 0,
+    timesFull: 1,
     make: () => flickering(9_999),
     ends,
     size: tiny,

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { exifBlock, type TestTag } from '../exiftest.ts';
-import { oriented, picture, talkative } from '../phototest.ts';
+import { picture, talkative } from '../phototest.ts';
 import type { Case, Developed } from './casetest.ts';
 import { profileSegment } from './colourstest.ts';
 import { adobeRgb, profile } from './icctest.ts';
@@ -76,7 +76,7 @@ async function jpeg(): Promise<Buffer> {
     segment(0xef, secret),
     segment(0xfe, secret),
   ];
-  return Buffer.concat([withSegments(await oriented(1), ...parts), Buffer.from(secret)]);
+  return Buffer.concat([withSegments(await picture().jpeg({ quality: 95 }).toBuffer(), ...parts), Buffer.from(secret)]);
 }
 
 async function pngWith(): Promise<Buffer> {
