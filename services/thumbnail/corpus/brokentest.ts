@@ -36,7 +36,8 @@ export const broken: readonly Case[] = [
     name: 'a progressive JPEG cut off at a sixteenth',
     times: 15,
     make: async (nth) => cutAt(await photoIn('jpeg', { progressive: true }), nth + 1),
-    ends: 'damaged',
+    // Where it breaks off in a table between two scans, nothing is shown.
+    ends: either,
     size: { width: 400, height: 300 },
   },
   {

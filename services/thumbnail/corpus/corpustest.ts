@@ -4,6 +4,7 @@ import { colours } from './colourstest.ts';
 import { disguises } from './disguisestest.ts';
 import { formats } from './formatstest.ts';
 import { limits } from './limitstest.ts';
+import { previews } from './previewstest.ts';
 import { secrets } from './secretstest.ts';
 
 /** Lists every file of the corpus and how it must end, by chapter. */
@@ -14,6 +15,7 @@ export const corpus: Readonly<Record<string, readonly Case[]>> = {
   'Cut off, or with a bit turned over': broken,
   'Not what they are called': disguises,
   'What a file tells beside its picture': secrets,
+  'Previews that a camera put into a JPEG': previews,
 };
 
 /** Prints the corpus as a page for people. */

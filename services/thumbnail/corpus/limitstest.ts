@@ -1,23 +1,30 @@
 import sharp from 'sharp';
+import { exifBlock } from '../exiftest.ts';
+import type { Size } from '../size.ts';
 import type { Case } from './casetest.ts';
-import { flatJpeg, scansJpeg } from './jpegfiletest.ts';
+import { flatJpeg, scansJpeg, segment, withSegments } from './jpegfiletest.ts';
 import { blackPng, chunk, type PngHeader, withChunks } from './pngfiletest.ts';
-import { extended, riffChunk, webp } from './webpfiletest.ts';
+import { extended, flatWebp, riffChunk, webp } from './webpfiletest.ts';
 
 const most = { width: 16_000, height: 10_000 };
 const oneMore = { width: 16_000, height: 10_001 };
+const turned = { width: 10_000, height: 16_000 };
+const bomb = { width: 65_535, height: 65_535 };
 const ends = 'failed';
+const unknown = riffChunk('XTRA', Buffer.alloc(2));
 
 function grey(width: number, height: number): PngHeader {
   return { width, height, depth: 8, colour: 0 };
 }
 
 /** Makes a WebP whose header says a larger size than its picture has. */
-async function boasting(): Promise<Buffer> {
-  const small = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#f00' } })
-    .webp()
-    .toBuffer();
-  return webp(extended({ width: 16_384, height: 16_384 }, 0), small.subarray(12));
+function boasting(): Buffer {
+  const picture = flatWebp({ width: 8, height: 8 }, [0, 0, 0]);
+  return webp(extended({ width: 16_384, height: 16_384 }, 0), picture.subarray(12));
+}
+
+function onItsSide(jpeg: Buffer): Buffer {
+  return withSegments(jpeg, segment(0xe1, exifBlock({ image: [[0x0112, [6]]] })));
 }
 
 /** Makes an AVIF whose header says a larger size than its picture has. */
@@ -31,8 +38,10 @@ async function boastingAvif(): Promise<Buffer> {
   return file;
 }
 
-/** Lists files at both ends of what may be decoded: the smallest, the largest, and what only claims to be small. */
-export const limits: readonly Case[] = [
+const rare = { times: 0, timesFull: 1 } as const;
+const small = { width: 64, height: 64 };
+
+const smallest: readonly Case[] = [
   {
     name: 'a JPEG of 1 × 1',
     make: () => flatJpeg({ width: 1, height: 1 }),
@@ -58,66 +67,53 @@ export const limits: readonly Case[] = [
     ends: 'ready',
     size: { width: 70_000, height: 1 },
   },
-  { name: 'a grey JPEG of 160 megapixels', make: () => flatJpeg(most), ends: 'ready', size: most },
-  {
-    name: 'a JPEG of 160 megapixels',
-    times: 0,
-    timesFull: 1,
-    make: () => flatJpeg({ ...most, components: 3 }),
-    ends: 'ready',
-    size: most,
-  },
-  {
-    name: 'a CMYK JPEG of 160 megapixels',
-    times: 0,
-    timesFull: 1,
-    make: () => flatJpeg({ ...most, components: 4, adobe: 0 }),
-    ends: 'ready',
-    size: most,
-  },
-  {
-    name: 'a PNG of 160 megapixels',
-    times: 0,
-    timesFull: 1,
-    make: () => blackPng({ ...most, depth: 8, colour: 2 }),
-    ends: 'ready',
-    size: most,
-  },
-  {
-    name: 'a PNG of 160 megapixels of 1 bit',
-    times: 0,
-    timesFull: 1,
-    make: () => blackPng({ ...most, depth: 1, colour: 0 }),
-    ends: 'ready',
-    size: most,
-  },
-  { name: 'a JPEG of 160 megapixels and one row', make: () => flatJpeg({ ...oneMore, components: 3 }), ends },
-  { name: 'a PNG of 160 megapixels and one row', make: () => blackPng(grey(oneMore.width, oneMore.height)), ends },
-  { name: 'a JPEG of 65,500 × 65,500', make: () => flatJpeg({ width: 65_500, height: 65_500 }), ends },
-  {
-    name: 'a PNG of 65,535 × 65,535, complete',
-    make: () => blackPng({ width: 65_535, height: 65_535, depth: 1, colour: 0 }),
-    ends,
-  },
-  { name: 'a PNG of 2,147,483,647 × 2,147,483,647', make: () => claiming(2_147_483_647), ends },
   { name: 'a PNG of 0 × 0', make: () => claiming(0), ends },
   { name: 'a JPEG of height 0', make: () => flatJpeg({ width: 64, height: 0 }), ends },
-  { name: 'a WebP that claims 16,384 × 16,384', make: boasting, ends },
-  { name: 'an AVIF that claims 65,535 × 65,535', make: boastingAvif, ends },
-  { name: 'a JPEG of five components', make: () => flatJpeg({ width: 64, height: 64, components: 5 }), ends },
-  { name: 'a JPEG of ten components', make: () => flatJpeg({ width: 64, height: 64, components: 10 }), ends },
-  { name: 'a JPEG of 12 bit', make: () => flatJpeg({ width: 64, height: 64, precision: 12, frame: 0xc1 }), ends },
+];
+
+const webpMost = { width: 16_383, height: 9_766 };
+
+const largest: { name: string; make: () => Buffer; size?: Size; often?: true }[] = [
+  { name: 'a grey JPEG of 160 megapixels', make: () => flatJpeg(most), often: true },
+  { name: 'a JPEG of 160 megapixels', make: () => flatJpeg({ ...most, components: 3 }) },
+  { name: 'a CMYK JPEG of 160 megapixels', make: () => flatJpeg({ ...most, components: 4, adobe: 0 }) },
+  {
+    name: 'a JPEG of 160 megapixels on its side',
+    make: () => onItsSide(flatJpeg({ ...most, components: 3 })),
+    size: turned,
+  },
+  { name: 'a PNG of 160 megapixels', make: () => blackPng({ ...most, depth: 8, colour: 2 }) },
+  { name: 'a PNG of 160 megapixels of 1 bit', make: () => blackPng({ ...most, depth: 1, colour: 0 }) },
+  { name: 'a WebP of 160 megapixels', make: () => flatWebp(webpMost, [200, 40, 40]), size: webpMost },
+];
+
+const tooLarge: { name: string; make: () => Buffer | Promise<Buffer> }[] = [
+  { name: 'a JPEG of 160 megapixels and one row', make: () => flatJpeg({ ...oneMore, components: 3 }) },
+  { name: 'a PNG of 160 megapixels and one row', make: () => blackPng(grey(oneMore.width, oneMore.height)) },
+  { name: 'a WebP of 160 megapixels and one row', make: () => flatWebp({ width: 16_383, height: 9_767 }, [0, 0, 0]) },
+  { name: 'a WebP of 16,383 × 16,383 in 34 bytes', make: () => flatWebp({ width: 16_383, height: 16_383 }, [0, 0, 0]) },
+  { name: 'a JPEG of 65,500 × 65,500', make: () => flatJpeg({ width: 65_500, height: 65_500 }) },
+  { name: 'a PNG of 65,535 × 65,535, complete', make: () => blackPng({ ...bomb, depth: 1, colour: 0 }) },
+  { name: 'a PNG of 2,147,483,647 × 2,147,483,647', make: () => claiming(2_147_483_647) },
+  { name: 'a WebP that claims 16,384 × 16,384', make: boasting },
+  { name: 'an AVIF that claims 65,535 × 65,535', make: boastingAvif },
+  { name: 'a JPEG of five components', make: () => flatJpeg({ ...small, components: 5 }) },
+  { name: 'a JPEG of ten components', make: () => flatJpeg({ ...small, components: 10 }) },
+  { name: 'a JPEG of 12 bit', make: () => flatJpeg({ ...small, precision: 12, frame: 0xc1 }) },
+];
+
+const laborious: readonly Case[] = [
   {
     name: 'a progressive JPEG of 60 scans',
-    make: () => scansJpeg({ width: 640, height: 480 }, 60),
+    make: () => scansJpeg(small, 60),
     ends: 'ready',
-    size: { width: 640, height: 480 },
+    size: small,
   },
+  { name: 'a progressive JPEG of 160 megapixels in 882 scans', ...rare, make: () => scansJpeg(most, 882), ends },
   {
-    name: 'a progressive JPEG of 160 megapixels in 882 scans',
-    times: 0,
-    timesFull: 1,
-    make: () => scansJpeg(most, 882),
+    name: 'a PNG of 150 megapixels, interlaced, of 16 bit with alpha, which no decoder holds in 1 GiB',
+    ...rare,
+    make: () => blackPng({ width: 15_000, height: 10_000, depth: 16, colour: 6, interlaced: true }),
     ends,
   },
   {
@@ -137,10 +133,19 @@ export const limits: readonly Case[] = [
   },
   {
     name: 'a WebP with 100,000 unknown chunks',
-    make: async () => webp(extended({ width: 8, height: 8 }, 0), ...(await crowd())),
+    make: () =>
+      webp(extended(small, 0), flatWebp(small, [0, 0, 0]).subarray(12), ...Array<Buffer>(100_000).fill(unknown)),
     ends: 'ready',
-    size: { width: 8, height: 8 },
+    size: small,
   },
+];
+
+/** Lists files at both ends of what may be decoded: the smallest, the largest, and what only claims to be small. */
+export const limits: readonly Case[] = [
+  ...smallest,
+  ...largest.map(({ often, ...file }): Case => ({ ends: 'ready', size: most, ...(!often && rare), ...file })),
+  ...tooLarge.map((file): Case => ({ ...file, ends })),
+  ...laborious,
 ];
 
 function claiming(edge: number): Buffer {
@@ -159,11 +164,4 @@ function header(edge: number): Buffer {
 function bombChunk(type: string, before: string): Buffer {
   const file = blackPng(grey((1 << 20) - 1, 256));
   return chunk(type, Buffer.concat([Buffer.from(before), file.subarray(file.indexOf('IDAT') + 4, file.length - 16)]));
-}
-
-async function crowd(): Promise<Buffer[]> {
-  const plain = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#f00' } })
-    .webp()
-    .toBuffer();
-  return [plain.subarray(12), ...Array<Buffer>(100_000).fill(riffChunk('XTRA', Buffer.alloc(2)))];
 }

@@ -8,6 +8,8 @@ export interface PngHeader {
   height: number;
   depth: 1 | 2 | 4 | 8 | 16;
   colour: 0 | 2 | 3 | 4 | 6;
+  /** Stores the picture seven times over, finer each time, as Adam7 has it. */
+  interlaced?: boolean;
 }
 
 /** Makes one chunk of a PNG: length, type, data, checksum. */
@@ -31,20 +33,38 @@ export function png(header: PngHeader, rows: Uint8Array, ...before: Buffer[]): B
 
 /** Makes a black PNG of any size: its bytes are few and made at once, whatever a decoder must unpack. */
 export function blackPng(header: PngHeader): Buffer {
-  return assembled(header, [], zeros(rowBytes(header) * header.height));
+  return assembled(header, [], zeros(storedBytes(header)));
 }
 
-/** Counts the bytes of one stored row, its filter byte among them. */
-export function rowBytes({ width, depth, colour }: PngHeader): number {
-  const channels = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }[colour];
-  return 1 + Math.ceil((width * channels * depth) / 8);
+// Each of Adam7's passes takes every so many pixels of every so many rows, from a first one on.
+const passes = [
+  { x: 0, y: 0, across: 8, down: 8 },
+  { x: 4, y: 0, across: 8, down: 8 },
+  { x: 0, y: 4, across: 4, down: 8 },
+  { x: 2, y: 0, across: 4, down: 4 },
+  { x: 0, y: 2, across: 2, down: 4 },
+  { x: 1, y: 0, across: 2, down: 2 },
+  { x: 0, y: 1, across: 1, down: 2 },
+];
+const whole = [{ x: 0, y: 0, across: 1, down: 1 }];
+
+function storedBytes({ width, height, depth, colour, interlaced }: PngHeader): number {
+  const bits = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }[colour] * depth;
+  return (interlaced ? passes : whole).reduce((sum, { x, y, across, down }) => {
+    const columns = Math.ceil((width - x) / across);
+    return sum + (columns > 0 ? Math.ceil((height - y) / down) * (1 + Math.ceil((columns * bits) / 8)) : 0);
+  }, 0);
 }
 
-function assembled({ width, height, depth, colour }: PngHeader, before: Buffer[], data: Uint8Array): Buffer {
+function assembled(
+  { width, height, depth, colour, interlaced }: PngHeader,
+  before: Buffer[],
+  data: Uint8Array,
+): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([depth, colour], 8);
+  header.set([depth, colour, 0, 0, interlaced ? 1 : 0], 8);
   return Buffer.concat([signature, chunk('IHDR', header), ...before, chunk('IDAT', data), chunk('IEND')]);
 }
 

@@ -64,19 +64,22 @@ const iptc = [0x50, 0x5a, 0x78].map((field) =>
 );
 const photoshop = Buffer.concat([Buffer.from('Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x33'), ...iptc, Buffer.alloc(1)]);
 
+/** Lists a JPEG's segments that tell where, with what and by whom it was taken. */
+export const tellingSegments: readonly Buffer[] = [
+  segment(0xe1, exif),
+  segment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', xmp),
+  segment(0xe1, 'http://ns.adobe.com/xmp/extension/\0', secret.repeat(4)),
+  profileSegment(profile(adobeRgb, secret, secret)),
+  segment(0xe2, 'MPF\0', secret),
+  segment(0xeb, 'JP\0\x01', secret),
+  segment(0xed, photoshop),
+  segment(0xef, secret),
+  segment(0xfe, secret),
+];
+
 async function jpeg(): Promise<Buffer> {
-  const parts = [
-    segment(0xe1, exif),
-    segment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', xmp),
-    segment(0xe1, 'http://ns.adobe.com/xmp/extension/\0', secret.repeat(4)),
-    profileSegment(profile(adobeRgb, secret, secret)),
-    segment(0xe2, 'MPF\0', secret),
-    segment(0xeb, 'JP\0\x01', secret),
-    segment(0xed, photoshop),
-    segment(0xef, secret),
-    segment(0xfe, secret),
-  ];
-  return Buffer.concat([withSegments(await picture().jpeg({ quality: 95 }).toBuffer(), ...parts), Buffer.from(secret)]);
+  const silent = await picture().jpeg({ quality: 95 }).toBuffer();
+  return Buffer.concat([withSegments(silent, ...tellingSegments), Buffer.from(secret)]);
 }
 
 async function pngWith(): Promise<Buffer> {

@@ -42,3 +42,26 @@ function frameOf({ width, height }: { width: number; height: number }, file: Buf
   head.writeUIntLE(40, 12, 3);
   return riffChunk('ANMF', Buffer.concat([head, file.subarray(12)]));
 }
+
+/** Makes a lossless WebP of one colour and any size up to 16,383: not a bit is spent on its pixels. */
+export function flatWebp(
+  { width, height }: { width: number; height: number },
+  [r = 0, g = 0, b = 0]: readonly number[],
+) {
+  const bits: [value: number, count: number][] = [
+    [0x2f, 8],
+    [width - 1, 14],
+    [height - 1, 14],
+    [0, 4],
+    [0, 3],
+  ];
+  // Five codes of one symbol each: green, red, blue, alpha, distance.
+  for (const level of [g, r, b, 255]) bits.push([0b101, 3], [level, 8]);
+  bits.push([0b001, 3], [0, 1], [0, 8]);
+  const all = bits.reduce(
+    (sum, [value, count]) => ({ value: sum.value | (BigInt(value) << sum.at), at: sum.at + BigInt(count) }),
+    { value: 0n, at: 0n },
+  );
+  const data = Buffer.from(all.value.toString(16).padStart(2 * Math.ceil(Number(all.at) / 8), '0'), 'hex').reverse();
+  return webp(riffChunk('VP8L', data));
+}
