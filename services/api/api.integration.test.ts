@@ -293,9 +293,9 @@ test('an event is made, changed and seen by its guests while live or closed', as
   const changed = await read(EventView, path, {
     cookie: owner,
     method: 'PATCH',
-    json: { place: null, state: 'draft' },
+    json: { place: null, state: 'draft', web_originals: true },
   });
-  expect(changed).toEqual({ ...created, place: null, state: 'draft' });
+  expect(changed).toEqual({ ...created, place: null, state: 'draft', web_originals: true });
   const [link] = await event.links.list(created.event_id);
   const opened = await ask('/api/guest-sessions', { json: { token: link?.path.slice('/g/'.length) ?? '' } });
   const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';

@@ -15,6 +15,8 @@ export const EventView = z.object({
   starts_on: StartsOn,
   place: z.nullable(z.string()),
   state: EventState,
+  /** Says that each new photo gets a compressed copy at full size, as rendition `web`. */
+  web_originals: z.boolean(),
   photo_count: z.int(),
   created_at: z.iso.datetime(),
 });
@@ -34,6 +36,7 @@ export const ChangeEvent = z.object({
   starts_on: z.optional(StartsOn),
   place: z.optional(Place),
   state: z.optional(EventState),
+  web_originals: z.optional(z.boolean()),
 });
 export type ChangeEvent = z.infer<typeof ChangeEvent>;
 

@@ -86,6 +86,15 @@ test('a rendition comes whole, for caches to keep', async () => {
   });
 });
 
+test('a compressed copy at full size comes as a JPEG to save', async () => {
+  await put(renditionKey(event.eventId, photo.photo_id, 'web', photo.version), small);
+  const answer = await get(renditionUrl(photo, 'web', team('view')));
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    'content-type': 'image/jpeg',
+    'content-disposition': expect.stringMatching(/^attachment; .*\.jpg/),
+  });
+});
+
 test('who has a picture already is told so', async () => {
   const url = renditionUrl(photo, 'small', team('view'));
   const etag = (await get(url)).headers.get('etag') ?? '';

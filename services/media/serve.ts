@@ -1,3 +1,4 @@
+import { parse } from 'node:path';
 import type { Readable } from 'node:stream';
 import { RenditionName } from '@kilat/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -57,7 +58,7 @@ function fileOf({ event_id, photo_id, version, rendition }: z.output<typeof Para
   const etag = `"${photo_id}.${version}.${rendition}"`;
   return rendition === 'original'
     ? { key: originalKey(event_id, photo_id, version), etag, headers: headersOfOriginal(row) }
-    : { key: renditionKey(event_id, photo_id, rendition, version), etag, headers: headersOfRendition };
+    : { key: renditionKey(event_id, photo_id, rendition, version), etag, headers: headersOfRendition(rendition, row) };
 }
 
 // What is not there yet or no more must not be kept by a cache: a file's own headers come once it was found.
@@ -129,11 +130,14 @@ const safe = {
 };
 
 // The URL names version and capability: browsers keep a picture for a day, shared caches for a minute.
-const headersOfRendition = {
-  ...safe,
-  'content-type': 'image/webp',
-  'cache-control': 'public, max-age=86400, s-maxage=60, immutable',
-};
+function headersOfRendition(rendition: RenditionName, { fileName }: PhotoRow): Record<string, string> {
+  return {
+    ...safe,
+    'content-type': rendition === 'web' ? 'image/jpeg' : 'image/webp',
+    ...(rendition === 'web' && { 'content-disposition': attachmentOf(`${parse(fileName).name}.jpg`) }),
+    'cache-control': 'public, max-age=86400, s-maxage=60, immutable',
+  };
+}
 
 function headersOfOriginal(row: PhotoRow): Record<string, string> {
   return {

@@ -126,6 +126,21 @@ test('a photo tells when it was taken, and its renditions tell nothing', async (
   await expectRenditions(photoId);
 });
 
+test('an event that offers copies at full size has one of each photo: smaller, as its colours were, telling nothing', async () => {
+  const { database, eventId } = room.event;
+  await database.query('update events set web_originals = true where event_id = $1', [eventId]);
+  const original = await talkative();
+  const photoId = await rendered(original);
+  await database.query('update events set web_originals = false where event_id = $1', [eventId]);
+  const copy = await room.rendition(photoId, 'web');
+  const found = await sharp(copy).metadata();
+  const { width, height } = await room.photoOf(photoId);
+  expect(found).toMatchObject({ format: 'jpeg', width, height, icc: expect.any(Buffer) });
+  expect([found.exif, found.xmp, found.iptc, copy.includes('12345')]).toEqual([undefined, undefined, undefined, false]);
+  const [row] = await database.query('select compression_stats as stats from photos where photo_id = $1', [photoId]);
+  expect(row).toEqual({ stats: { before: original.length, after: copy.length } });
+});
+
 test('a truncated photo shows what there is of it and says that it is damaged', async () => {
   const whole = await noisy(800);
   const photoId = await rendered(whole.subarray(0, Math.floor(whole.length * 0.6)));

@@ -11,12 +11,13 @@ interface EventRow {
   startsOn: string | null;
   place: string | null;
   state: EventState;
+  webOriginals: boolean;
   photoCount: number;
   createdAt: Date;
 }
 
 const select = `select e.event_id as "eventId", e.title, e.starts_on as "startsOn", e.place, e.state,
-  h.photo_count as "photoCount", e.created_at as "createdAt" from events e join heads h on h.event_id = e.event_id`;
+  e.web_originals as "webOriginals", h.photo_count as "photoCount", e.created_at as "createdAt" from events e join heads h on h.event_id = e.event_id`;
 const mostListed = 200;
 
 /** Reads one event; undefined when there is none. */
@@ -52,7 +53,7 @@ export function eventStore(database: Database, journal: Journal, secret: string)
     change: (eventId: string, wanted: ChangeEvent) =>
       journal.commit(eventId, async (tx) => {
         await tx.query(
-          `update events set title = coalesce($2, title), state = coalesce($3, state),
+          `update events set title = coalesce($2, title), state = coalesce($3, state), web_originals = coalesce($8, web_originals),
              starts_on = case when $4 then $5::date else starts_on end, place = case when $6 then $7 else place end where event_id = $1`,
           [
             ...[
@@ -62,7 +63,7 @@ export function eventStore(database: Database, journal: Journal, secret: string)
               wanted.starts_on !== undefined,
               wanted.starts_on ?? null,
             ],
-            ...[wanted.place !== undefined, wanted.place ?? null],
+            ...[wanted.place !== undefined, wanted.place ?? null, wanted.web_originals ?? null],
           ],
         );
         const value = await reread(tx, eventId);
@@ -91,6 +92,7 @@ function viewOf(row: EventRow): EventView {
     starts_on: row.startsOn,
     place: row.place,
     state: row.state,
+    web_originals: row.webOriginals,
     photo_count: row.photoCount,
     created_at: row.createdAt.toISOString(),
   };

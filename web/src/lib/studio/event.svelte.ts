@@ -1,4 +1,4 @@
-import { ChangeEvent, type EventState, EventView, type PhotoPage } from '@kilat/contract';
+import { ChangeEvent, EventView, type PhotoPage } from '@kilat/contract';
 import { createContext } from 'svelte';
 import { call } from '#lib/api/client.ts';
 import { createGallery } from '#lib/gallery/gallery.svelte.ts';
@@ -30,8 +30,9 @@ export function createStudioEvent(initial: EventView, page: PhotoPage) {
         resting = false;
       };
     },
-    async setState(state: EventState): Promise<void> {
-      event = EventView.parse(await call('PATCH', `/api/events/${eventId}`, ChangeEvent.parse({ state })));
+    /** Changes the event; throws what the server answers. */
+    async change(wanted: ChangeEvent): Promise<void> {
+      event = EventView.parse(await call('PATCH', `/api/events/${eventId}`, ChangeEvent.parse(wanted)));
     },
   };
 }
