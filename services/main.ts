@@ -1,9 +1,10 @@
 /**
- * kilat serve | migrate | owner-link | verify | restore | env | version
+ * kilat serve | migrate | owner-link | verify | rerender | restore | env | version
  *
  * The only file that reads the process and ends it: targets get what they may know of it handed down.
  */
 import { parseArgs } from 'node:util';
+import { RenditionName } from '@kilat/contract';
 import { mintOwnerLink } from '#internal/auth/ownerlink.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { migrate } from '#internal/database/migrate.ts';
@@ -11,6 +12,7 @@ import { databaseSettings } from '#internal/database/settings.ts';
 import { readSettings, SettingsError, settingsTable } from '#internal/env/env.ts';
 import { openCommandLog } from '#internal/log/log.ts';
 import manifest from './package.json' with { type: 'json' };
+import { rerender } from './rerender.ts';
 import { serve, serveSettings } from './serve.ts';
 import { loadTarget, parseTargets, targetNames } from './targets.ts';
 import { restore, verify } from './verify.ts';
@@ -20,6 +22,7 @@ const usage = `Usage: kilat <command>
   migrate        bring the database's schema up to date
   owner-link     print a one-time sign-in link of the owner; earlier unused ones end
   verify --event=…|--all [--json]   read every original again, and the journal; name what is not as it should be
+  rerender --event=…|--all [--missing=xlarge] [--failed] [--json]   render photos anew, after the live ones; failed ones too
   restore        begin a new epoch after the database was put back to an earlier point
   env --target=… print the settings of targets: name, default, meaning
   version        print the version`;
@@ -28,6 +31,8 @@ interface Values {
   target?: string | undefined;
   event?: string | undefined;
   all?: boolean | undefined;
+  missing?: string | undefined;
+  failed?: boolean | undefined;
   json?: boolean | undefined;
 }
 
@@ -51,11 +56,12 @@ const commands: Record<string, (values: Values) => Promise<number>> = {
   },
   verify: async ({ event, all = false, json = false }) => {
     if (all === (event !== undefined)) throw new UsageError('verify takes --event=… or --all');
-    return verify(process.env, {
-      ...{ event, json, signal: stopSignal() },
-      print: (line) => void process.stdout.write(`${line}\n`),
-      tell: (line) => void process.stderr.write(`${line}\n`),
-    });
+    return verify(process.env, { ...{ event, json, signal: stopSignal() }, ...outputs });
+  },
+  rerender: async ({ event, all = false, missing, failed = false, json = false }) => {
+    if (all === (event !== undefined)) throw new UsageError('rerender takes --event=… or --all');
+    const options = { event, missing: renditionOf(missing), failed, json, signal: stopSignal() };
+    return rerender(process.env, { ...options, ...outputs });
   },
   restore: async () => {
     process.stdout.write(`${await restore(process.env)}\n`);
@@ -76,10 +82,22 @@ const commands: Record<string, (values: Values) => Promise<number>> = {
 
 class UsageError extends Error {}
 
+const outputs = {
+  print: (line: string) => void process.stdout.write(`${line}\n`),
+  tell: (line: string) => void process.stderr.write(`${line}\n`),
+};
+
 function namesOf(target: string | undefined) {
   const names = target === undefined ? undefined : parseTargets(target);
   if (names === undefined) throw new UsageError(`--target takes ${targetNames.join(', ')}, or all`);
   return names;
+}
+
+function renditionOf(missing: string | undefined): RenditionName | undefined {
+  if (missing === undefined) return undefined;
+  const { data } = RenditionName.safeParse(missing);
+  if (data === undefined) throw new UsageError(`--missing takes ${RenditionName.options.join(', ')}`);
+  return data;
 }
 
 function stopSignal(): AbortSignal {
@@ -95,6 +113,8 @@ async function run(): Promise<number> {
       target: { type: 'string' },
       event: { type: 'string' },
       all: { type: 'boolean' },
+      missing: { type: 'string' },
+      failed: { type: 'boolean' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
