@@ -6,20 +6,24 @@ import type { Compared, Comparison } from './compare.ts';
 import { benchPhotos } from './photo.ts';
 import { benchPreview } from './preview.ts';
 import { benchRender } from './render.ts';
-import { comparison, isKept, type Recorded, record, table, verdictLines } from './results.ts';
+import { comparison, isKept, type Recorded, record, recorded, table, verdictLines } from './results.ts';
+import { benchSoak } from './soak.ts';
 
-const usage = `Usage: pnpm bench render | preview [options]
+const usage = `Usage: pnpm bench render | preview | soak [options]
   render       320, 800 and 1,600 WebP of photos of 24 megapixels: ours, other programs, the least that is possible
   preview      the first small rendition: of the embedded picture, of the original
+  soak         many photos through a whole install: how fast, how large
   --repeats N  how often all take their turn (7)
-  --photos N   how many photos each repeat takes (3)
+  --photos N   how many photos each repeat takes (3), or go through the install (200)
+  --ahead N    soak: how many photos wait or are worked on at any time (4)
+  --poison S   soak: then as many photos again, with poison as this share of all files, in turns
   --dry        leave RESULTS.md as it is`;
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { repeats: text, photos: text, dry: flag, help: { ...flag, short: 'h' } },
+  options: { repeats: text, photos: text, ahead: text, poison: text, dry: flag, help: { ...flag, short: 'h' } },
 });
 
 const comparisons: Record<string, (options: Omit<Comparison, 'recipes'>) => Promise<Compared>> = {
@@ -40,18 +44,27 @@ async function runComparison(name: string, bench: (typeof comparisons)[string]):
   return comparison(name, about, await bench({ photos, repeats, say }));
 }
 
-function show({ about, head, rows, verdicts }: Recorded): void {
-  for (const line of [about, ...table([head, ...rows]), ...verdictLines(verdicts)]) process.stdout.write(`${line}\n`);
+async function runSoak(): Promise<Recorded> {
+  const [count, ahead, share] = [Number(values.photos ?? 200), Number(values.ahead ?? 4), Number(values.poison ?? 0)];
+  const { photos } = await benchPhotos(3, say);
+  const about = `${count} photos of 24 megapixels through a whole install of real processes, ${ahead} waiting or worked on at any time.`;
+  const result = await benchSoak({ photos, count, share, ahead, say });
+  return recorded({ name: share > 0 ? 'soak with poison' : 'soak', about, ...result });
+}
+
+function show({ about, head, rows, verdicts, notes = [] }: Recorded): void {
+  for (const line of [about, ...table([head, ...rows]), ...notes, ...verdictLines(verdicts)])
+    process.stdout.write(`${line}\n`);
   if (!verdicts.every(isKept)) process.exitCode = 1;
 }
 
 const [name = ''] = positionals;
 const bench = comparisons[name];
-if (values.help === true || bench === undefined) {
+if (values.help === true || (bench === undefined && name !== 'soak')) {
   process.stdout.write(`${usage}\n`);
-  if (values.help !== true) process.exitCode = name === '' ? 0 : 2;
+  if (values.help !== true && name !== '') process.exitCode = 2;
 } else {
-  const result = await runComparison(name, bench);
+  const result = bench === undefined ? await runSoak() : await runComparison(name, bench);
   show(result);
   if (values.dry !== true) record(result);
 }

@@ -2,8 +2,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SizeName } from '@kilat/contract';
-import { pino } from 'pino';
 import sharp from 'sharp';
+import { silentLog } from '#internal/log/log.ts';
 import { temporaryFolder } from '../../deploy/local/testing.ts';
 import { startDecoder } from '../thumbnail/decoder/decoder.ts';
 import { embeddedPreview } from '../thumbnail/embedded.ts';
@@ -74,7 +74,7 @@ export const small: Work = {
 /** Does all that the target does with a photo, in a confined process as the target has it. */
 export async function target(): Promise<Work> {
   const limits = { timeoutMs: 120_000, memoryBytes: 1_024 ** 3 };
-  const decoder = await startDecoder(limits, pino({ level: 'silent' }));
+  const decoder = await startDecoder(limits, silentLog());
   const watch = { signal: new AbortController().signal, onPreview: () => {} };
   return {
     run: (file) =>

@@ -13,6 +13,7 @@ export interface Recorded {
   head: string[];
   rows: (string | number)[][];
   verdicts: Verdict[];
+  notes?: string[];
 }
 
 const dataFile = fileURLToPath(new URL('results.json', import.meta.url));
@@ -86,7 +87,7 @@ function pageOf(all: readonly Recorded[]): string {
   ].join('\n');
 }
 
-function sectionOf({ name, about, date, machine, head, rows, verdicts }: Recorded): string[] {
-  const lines = ['', `## ${name}`, '', `${date}, ${machine}. ${about}`, '', ...table([head, ...rows])];
-  return [...lines, ...(verdicts.length > 0 ? ['', ...verdictLines(verdicts).map((line) => `- ${line}`)] : [])];
+function sectionOf({ name, about, date, machine, head, rows, verdicts, notes = [] }: Recorded): string[] {
+  const lines = ['', `## ${name}`, '', `${date}, ${machine}. ${about}`, '', ...table([head, ...rows]), ''];
+  return [...lines, ...[...notes, ...verdictLines(verdicts)].map((line) => `- ${line}`)];
 }

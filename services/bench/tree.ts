@@ -15,9 +15,9 @@ export function cpuMsOfEnded(): number {
   return ticksOf(process.pid, [13, 14]) * tickMs;
 }
 
-/** Reads how much memory a process and all below it have resident together, in MiB; shared pages count for each. */
-export function rssMiBOf(pid: number): number {
-  return treeOf(pid).reduce((sum, one) => sum + ownRssMiB(one), 0);
+/** Reads how much memory some processes have resident together, in MiB; shared pages count for each. */
+export function rssMiBOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + Number(read(`/proc/${pid}/statm`).split(' ')[1] ?? 0) * pageMiB, 0);
 }
 
 /** Lists a process and all below it. */
@@ -36,10 +36,7 @@ export function watchRss(pid: number): () => number {
   let tree = [pid];
   const look = () => {
     if (looks++ % looksPerTree === 0) tree = treeOf(pid);
-    most = Math.max(
-      most,
-      tree.reduce((sum, one) => sum + ownRssMiB(one), 0),
-    );
+    most = Math.max(most, rssMiBOf(tree));
   };
   look();
   const timer = setInterval(look, lookEveryMs);
@@ -58,10 +55,6 @@ function ticksOf(pid: number, fields: readonly number[]): number {
 function fieldsOf(pid: number): string[] {
   const line = read(`/proc/${pid}/stat`);
   return line.slice(line.lastIndexOf(')') + 2).split(' ');
-}
-
-function ownRssMiB(pid: number): number {
-  return Number(read(`/proc/${pid}/statm`).split(' ')[1] ?? 0) * pageMiB;
 }
 
 function read(file: string): string {
