@@ -1,15 +1,16 @@
 import { Changes, type Frame, formatCursor, type MediaGrant, PhotoPage, type PhotoView } from '@kilat/contract';
 import { call } from '#lib/api/client.ts';
-import { follows, merge, read } from './order.ts';
+import { follows, merge, read, tilesOf } from './order.ts';
 
 /** Keeps one event's photos as this visitor may see them, newest first. */
 export function createGallery(eventId: string, initial: PhotoPage) {
   let photos = $state.raw(initial.photos);
+  const tiles = $derived(tilesOf(photos));
   let media = $state.raw(initial.media);
   let count = $state(initial.photo_count);
   let before = $state(initial.before);
   let cursor = $state(initial.cursor);
-  let anchor = initial.photos[0]?.photo_id;
+  let anchor = initial.photos[0]?.stored_seq;
   let busy: Promise<void> | undefined;
   let more: Promise<void> | undefined;
   // What went while an older page was on its way must not come back with it.
@@ -26,7 +27,7 @@ export function createGallery(eventId: string, initial: PhotoPage) {
     );
     for (const photoId of removed) gone.add(photoId);
     for (const { photo_id } of changed) gone.delete(photo_id);
-    anchor ??= photos[0]?.photo_id;
+    anchor ??= photos[0]?.stored_seq;
     cursor = formatCursor(to);
   }
 
@@ -37,7 +38,7 @@ export function createGallery(eventId: string, initial: PhotoPage) {
     count = page.photo_count;
     media = page.media;
     cursor = page.cursor;
-    anchor = photos[0]?.photo_id;
+    anchor = photos[0]?.stored_seq;
   }
 
   async function catchUpNow(): Promise<void> {
@@ -59,8 +60,9 @@ export function createGallery(eventId: string, initial: PhotoPage) {
   }
 
   return {
+    /** Lists the photos that have a tile. */
     get photos(): readonly PhotoView[] {
-      return photos;
+      return tiles;
     },
     get media(): MediaGrant {
       return media;
@@ -76,10 +78,9 @@ export function createGallery(eventId: string, initial: PhotoPage) {
     },
     /** Is how many photos have come in since the page was shown: the grid keeps its place below them. */
     get newer(): number {
-      return Math.max(
-        0,
-        photos.findIndex((photo) => photo.photo_id === anchor),
-      );
+      // By its place, for the photo itself may have gone, behind its pair's tile for one.
+      const place = anchor;
+      return place === undefined ? 0 : tiles.filter(({ stored_seq }) => stored_seq > place).length;
     },
     grant(next: MediaGrant): void {
       media = next;

@@ -1,6 +1,6 @@
 import type { Frame, PhotoView } from '@kilat/contract';
 import { expect, test } from 'vitest';
-import { follows, merge, read } from './order.ts';
+import { follows, merge, read, tilesOf } from './order.ts';
 
 const epoch = 'a7db5298-1025-43a1-8b51-7e3313b9645d';
 const photo = (n: number, state: PhotoView['state'] = 'stored'): PhotoView => ({
@@ -37,6 +37,23 @@ test('applies a frame: the newest first, the latest view of each, what is gone r
     [2, 'stored'],
   ]);
   expect(cursor).toEqual({ epoch, seq: 7 });
+});
+
+function ofPair(n: number, tile: number, state?: PhotoView['state']): PhotoView {
+  const file = { file_name: 'A', content_type: null, size: 1, sha256: null, verified_at: null, error: null };
+  return { ...photo(n, state), details: { ...file, pair_id: photo(tile).photo_id } };
+}
+const pairs: { name: string; photos: PhotoView[]; want: number[] }[] = [
+  { name: 'a pair is one tile', photos: [ofPair(3, 2), ofPair(2, 2), photo(1)], want: [2, 1] },
+  {
+    name: 'a raw photo whose tile failed is one by itself',
+    photos: [ofPair(3, 2), ofPair(2, 2, 'failed')],
+    want: [3, 2],
+  },
+  { name: 'a raw photo whose tile is not there is one by itself', photos: [ofPair(3, 2), photo(1)], want: [3, 1] },
+];
+test.each(pairs)('$name', ({ photos, want }) => {
+  expect(tilesOf(photos).map(({ stored_seq }) => stored_seq)).toEqual(want);
 });
 
 const cursors = [

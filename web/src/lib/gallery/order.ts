@@ -12,6 +12,15 @@ export function merge(
   return [...byId.values()].sort((a, b) => b.stored_seq - a.stored_seq);
 }
 
+/** Leaves out each raw photo whose pair's other photo is there to be seen: the two are one tile. Guests get no others. */
+export function tilesOf(photos: readonly PhotoView[]): PhotoView[] {
+  const seen = new Set(photos.flatMap(({ photo_id, state }) => (state === 'failed' ? [] : [photo_id])));
+  return photos.filter(({ photo_id, details }) => {
+    const tile = details?.pair_id ?? photo_id;
+    return tile === photo_id || !seen.has(tile);
+  });
+}
+
 /** Splits a frame into what changed, what goes, and where the reader stands behind it. */
 export function read(frame: Frame): { changed: PhotoView[]; removed: Set<string>; cursor: Cursor } {
   const latest = new Map<string, PhotoView | null>();
