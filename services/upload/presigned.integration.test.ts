@@ -115,7 +115,7 @@ test('parts that the provider gave up make the client start over, and are never 
   const photo = await photoOf(20 * mebibyte);
   const plan = await announce(photo);
   await send(photo, plan);
-  await upload.abortMultipart(plan.photo_id);
+  await upload.harmMultipart(plan.photo_id, 'all');
   expect(await post(`${plan.url}/complete`, {})).toMatchObject({ status: 410, body: { code: 'upload_gone' } });
   expect(await stateOf(plan.photo_id)).toBe('failed');
 });

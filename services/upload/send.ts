@@ -7,7 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { Fault } from '#internal/fault/fault.ts';
-import { asObjectFault, isAbsent, isThereAlready } from '#internal/objects/failure.ts';
+import { asObjectFault, isAbsent, isThereAlready, lacksPart } from '#internal/objects/failure.ts';
 import { originalKey, tailKey } from '#internal/objects/key.ts';
 import type { Objects } from '#internal/objects/objects.ts';
 import type { Part, Upload } from '#internal/uploads/upload.ts';
@@ -144,7 +144,7 @@ export async function joinParts(objects: Objects, upload: Upload): Promise<void>
   try {
     await objects.client.send(command);
   } catch (error) {
-    if (!isAbsent(error) && !isThereAlready(error)) throw asObjectFault(error);
+    if (!isAbsent(error) && !isThereAlready(error) && !lacksPart(error)) throw asObjectFault(error);
   }
 }
 

@@ -156,7 +156,7 @@ test('ends one whose parts the provider has given up, straight to the bucket or 
     body: JSON.stringify({ event_id: upload.eventId, filename: 'a.jpg', size: 20 * mebibyte }),
   });
   const { photo_id: photoId } = (await announced.json()) as { photo_id: string };
-  await upload.abortMultipart(photoId);
+  await upload.harmMultipart(photoId, 'all');
   await upload.sweep();
   expect(await rowOf(photoId)).toMatchObject({ state: 'gone', photo: 'failed' });
   expect(await used()).toBe(before);

@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { Role } from '@kilat/contract';
 import sharp from 'sharp';
 import { Upload } from 'tus-js-client';
@@ -138,12 +138,13 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
     failNext: (command: string) => {
       failing = command;
     },
-    /** Gives a multipart upload up behind our back, as a provider may. */
-    async abortMultipart(photoId: string): Promise<void> {
+    /** Gives a multipart upload up behind our back, or loses its first part, as a provider may. */
+    async harmMultipart(photoId: string, harm: 'all' | 'a part'): Promise<void> {
       const sql = 'select multipart_id as id from uploads where photo_id = $1';
       const [row] = await database.query<{ id: string }>(sql, [photoId]);
       const what = { Bucket: objects.bucket, Key: originalKey(event.event_id, photoId, 1), UploadId: row?.id };
-      await objects.client.send(new AbortMultipartUploadCommand(what));
+      if (harm === 'all') await objects.client.send(new AbortMultipartUploadCommand(what));
+      else await objects.client.send(new UploadPartCommand({ ...what, PartNumber: 1, Body: Buffer.alloc(16 * 2 ** 20) }));
     },
     /** Lets the sweeper look once; answers what it did. */
     sweep: () => sweepOnce(contextOf(AbortSignal.timeout(20_000)), { ...server.deps, neglected, onSwept: () => {} }, 0),

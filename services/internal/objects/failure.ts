@@ -8,6 +8,11 @@ export function isAbsent(error: unknown): boolean {
   return ['NoSuchKey', 'NoSuchUpload', 'NotFound'].includes(error.name) || error.$metadata.httpStatusCode === 404;
 }
 
+/** Tells whether S3 lacks a part that it had: its multipart upload was given up while it was being joined. */
+export function lacksPart(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.name === 'InvalidPart';
+}
+
 /** Tells whether a conditional write was refused because the object is there already. */
 export function isThereAlready(error: unknown): boolean {
   return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412;
