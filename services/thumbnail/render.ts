@@ -5,6 +5,7 @@ import { rgbaToThumbHash } from 'thumbhash';
 import { fileOf } from './decoder/protocol.ts';
 import { measure } from './measure.ts';
 import type { Measures } from './picture.ts';
+import { withIccProfile } from './png.ts';
 import { type Size, sizeOf } from './size.ts';
 import { Undecodable, understood } from './undecodable.ts';
 
@@ -27,8 +28,15 @@ export interface Raw extends Size {
   channels: 1 | 2 | 3 | 4;
 }
 
-/** Is what is rendered: the bytes of a file that libvips reads, or pixels that another decoder made. */
-export type Source = Buffer | Raw;
+/** Is pixels that another decoder made, already upright. */
+export interface Decoded extends Raw {
+  /** Is the profile of their colours; sRGB where there is none. */
+  icc: Buffer | undefined;
+  damaged: boolean;
+}
+
+/** Is what is rendered: the bytes of a file that libvips reads, or decoded pixels. */
+export type Source = Buffer | Decoded;
 
 /** Is a source whose header was read; width and height are those of the upright picture. */
 export interface Opened extends Size {
@@ -56,7 +64,8 @@ export function allowTiff(): void {
 /** Reads a source's header. Throws Undecodable, also for a picture of more than 160 megapixels. */
 export async function open(source: Source): Promise<Opened> {
   if (!Buffer.isBuffer(source)) {
-    return { source, width: source.width, height: source.height, orientation: 1, colour: 'srgb', exif: undefined };
+    const { width, height, icc } = source;
+    return { source, width, height, orientation: 1, colour: isSrgb(icc) ? 'srgb' : 'profile', exif: undefined };
   }
   const metadata = await understood(() => sharp(source, limits).metadata().catch(explain));
   const { width, height, orientation = 1, exif } = metadata;
@@ -108,7 +117,8 @@ export async function writeRendition(raw: Raw, folder: string, file: string): Pr
 /** Writes a compressed copy at full size as JPEG: upright, with the original's colour profile, without other metadata. */
 export async function writeWebCopy({ source }: Opened, folder: string, quality: number): Promise<void> {
   const name: RenditionName = 'web';
-  const input = Buffer.isBuffer(source) ? sharp(source, { ...limits, failOn: 'none' }) : fromRaw(source);
+  const bytes = Buffer.isBuffer(source) ? source : await profiled(source, source.icc ?? Buffer.alloc(0));
+  const input = sharp(bytes, { ...limits, failOn: 'none' });
   await input
     .autoOrient()
     .flatten({ background: 'white' })
@@ -143,7 +153,7 @@ async function decodeOnce(opened: Opened, size: Size): Promise<{ raw: Raw; damag
     const { raw, damaged } = await decodeOnce({ ...opened, turned: false }, orientation >= 5 ? flipped(size) : size);
     return { raw: await toRaw(turn(fromRaw(raw), orientation)), damaged };
   }
-  if (!Buffer.isBuffer(source)) return { raw: await shrink(source, size), damaged: false };
+  if (!Buffer.isBuffer(source)) return { raw: await converted(source, size, opened.colour), damaged: source.damaged };
   try {
     return { raw: await upright(source, opened, 'warning', size), damaged: false };
   } catch {
@@ -164,6 +174,18 @@ async function upright(source: Buffer, { colour }: Opened, failOn: SharpOptions[
 
 function flipped({ width, height }: Size): Size {
   return { width: height, height: width };
+}
+
+async function converted(source: Decoded, size: Size, colour: Opened['colour']): Promise<Raw> {
+  const small = await shrink(source, size);
+  if (colour === 'srgb' || source.icc === undefined) return small;
+  return toRaw(sharp(await profiled(small, source.icc), limits).toColourspace('srgb'));
+}
+
+// sharp converts to a profile, and has no other way to say that pixels are in one than a file that does.
+async function profiled(raw: Raw, icc: Buffer): Promise<Buffer> {
+  const png = await fromRaw(raw).png({ compressionLevel: 0 }).toBuffer();
+  return withIccProfile(png, icc);
 }
 
 function shrink(from: Raw, size: Size): Promise<Raw> | Raw {
@@ -197,9 +219,12 @@ function turn(picture: Sharp, orientation: number): Sharp {
   return picture.rotate(angle).flop(mirror);
 }
 
-// A profile that is sRGB already needs no transform: it would cost a fifth of the time and change nothing.
 function colourOf({ icc, space, depth }: Metadata): Opened['colour'] {
   if (space !== 'srgb' || depth !== 'uchar') return 'other';
-  if (icc === undefined || icc.includes('sRGB') || icc.includes(Buffer.from('sRGB', 'utf16le').swap16())) return 'srgb';
-  return 'profile';
+  return isSrgb(icc) ? 'srgb' : 'profile';
+}
+
+// A profile that is sRGB already needs no transform: it would cost a fifth of the time and change nothing.
+function isSrgb(icc: Buffer | undefined): boolean {
+  return icc === undefined || icc.includes('sRGB') || icc.includes(Buffer.from('sRGB', 'utf16le').swap16());
 }

@@ -1,3 +1,5 @@
+import { Fault } from '#internal/fault/fault.ts';
+
 /** Says why a file cannot be decoded, in words for people; any other throw of a decoder is a fault of ours. */
 export class Undecodable extends Error {}
 
@@ -6,6 +8,8 @@ export async function understood<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {
-    throw cause instanceof Undecodable ? cause : new Undecodable('The photo cannot be decoded.', { cause });
+    if (cause instanceof Undecodable) throw cause;
+    const words = cause instanceof Fault && cause.kind === 'invalid' ? cause.message : 'The photo cannot be decoded.';
+    throw new Undecodable(words, { cause });
   }
 }

@@ -76,7 +76,7 @@ async function openRaw(request: DecodeRequest): Promise<Photo> {
 
 async function openHeic(bytes: Buffer): Promise<Photo> {
   const { decodeHeic } = await import('../heic.ts');
-  const { exif, ...pixels } = await understood(() => decodeHeic(bytes));
+  const { exif, ...pixels } = await understood(async () => decodeHeic(bytes));
   return { opened: await open(pixels), exif: readExif(exif), embedded: undefined };
 }
 
