@@ -1,5 +1,5 @@
-import { Fault } from '#internal/fault/fault.ts';
 import { checked, forgetHeif, type Heif, heif, reserve, u32, undecodable } from './heif.ts';
+import { Undecodable } from './undecodable.ts';
 
 /** Is a decoded HEIC: upright already, so that the orientation in its EXIF is not to be applied again. */
 export interface HeicPicture {
@@ -43,13 +43,13 @@ const maxPixels = 160_000_000;
 const maxMetadataBytes = 1024 * 1024;
 const rgb = { space: 1, chroma: { 3: 10, 4: 11 }, channel: 10 } as const;
 
-/** Decodes the primary picture of a HEIC or HEIF, tile by tile where it has tiles. Throws a Fault of kind invalid. */
+/** Decodes the primary picture of a HEIC or HEIF, tile by tile where it has tiles. Throws Undecodable. */
 export function decodeHeic(file: Uint8Array): HeicPicture {
   try {
     using stack = new DisposableStack();
     return decode(open(file, stack), stack);
   } catch (cause) {
-    if (cause instanceof Fault) throw cause;
+    if (cause instanceof Undecodable) throw cause;
     forgetHeif();
     throw undecodable(cause);
   }
@@ -74,7 +74,7 @@ function decode(opened: Opened, stack: DisposableStack): HeicPicture {
   const { library, handle } = opened;
   const width = library._heif_image_handle_get_width(handle);
   const height = library._heif_image_handle_get_height(handle);
-  if (width * height > maxPixels) throw new Fault('invalid', 'The photo has too many pixels.', { status: 422 });
+  if (width * height > maxPixels) throw new Undecodable('The picture has more than 160 megapixels.');
   const channels = library._heif_image_handle_has_alpha_channel(handle) ? 4 : 3;
   const canvas: Canvas = { data: Buffer.alloc(width * height * channels, 128), width, height, channels };
   const damaged = paint(opened, canvas);
@@ -91,7 +91,7 @@ function paint(opened: Opened, canvas: Canvas): boolean {
       try {
         warnings += paintTile(opened, canvas, tiling, x, y);
       } catch (cause) {
-        if (!(cause instanceof Fault)) throw cause;
+        if (!(cause instanceof Undecodable)) throw cause;
         faults.push(cause);
       }
     }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { Fault } from '#internal/fault/fault.ts';
+import { Undecodable } from './undecodable.ts';
 
 /** Is the part of libheif's C interface that is used; every number is an address, an enumerated value or a count. */
 export interface Heif {
@@ -55,11 +55,11 @@ export function forgetHeif(): void {
 /** Reserves memory of libheif's until the stack is disposed. */
 export function reserve(library: Heif, stack: DisposableStack, size: number): number {
   const at = library._malloc(size);
-  if (at === 0) throw undecodable('no memory');
+  if (at === 0) throw new Undecodable('The photo needs too much memory.');
   return stack.adopt(at, () => library._free(at));
 }
 
-/** Calls a function that tells its error through its first argument. Throws a Fault of kind invalid when it does. */
+/** Calls a function that tells its error through its first argument. Throws Undecodable when it does. */
 export function checked(library: Heif, error: number, call: (error: number) => void): void {
   call(error);
   if (u32(library, error) !== 0) throw undecodable(`libheif ${u32(library, error)}.${u32(library, error + 4)}`);
@@ -70,7 +70,7 @@ export function u32({ HEAPU8: memory }: Heif, at: number): number {
   return new DataView(memory.buffer).getUint32(at, true);
 }
 
-/** Makes the fault of a photo that cannot be decoded. */
-export function undecodable(cause: unknown): Fault {
-  return new Fault('invalid', 'The photo cannot be decoded.', { cause, status: 422 });
+/** Makes what is thrown for a photo that cannot be decoded. */
+export function undecodable(cause: unknown): Undecodable {
+  return new Undecodable('The photo cannot be decoded.', { cause });
 }
