@@ -10,12 +10,9 @@ const kinds: Record<string, Kind> = {
   'image/webp': 'webp',
   'image/avif': 'avif',
   'image/heic': 'heic',
-  'image/heif': 'heic',
-  'image/tiff': 'tiff',
   'image/x-canon-cr2': 'raw',
   'image/x-canon-cr3': 'raw',
   'image/x-nikon-nef': 'raw',
-  'image/x-sony-arw': 'raw',
   'image/x-adobe-dng': 'raw',
   'image/x-fujifilm-raf': 'raw',
   'image/x-olympus-orf': 'raw',
@@ -28,9 +25,9 @@ export async function kindOf(head: Uint8Array): Promise<Kind | undefined> {
   // Where the directory stands at the file's end, as in most plain TIFFs, file-type finds nothing in the head.
   const mime = (await fileTypeFromBuffer(head))?.mime ?? (isTiff ? 'image/tiff' : '');
   if (mime === 'image/heif') return brandsOf(head).includes('avif') ? 'avif' : 'heic';
-  if (isTiff && (mime === 'image/tiff' || mime === 'image/x-sony-arw'))
-    return isRaw(mainDirectory(head)) ? 'raw' : 'tiff';
-  return kinds[mime];
+  if (mime !== 'image/tiff' && mime !== 'image/x-sony-arw') return kinds[mime];
+  if (!isTiff) return undefined;
+  return isRaw(mainDirectory(head)) ? 'raw' : 'tiff';
 }
 
 function brandsOf(head: Uint8Array): string[] {

@@ -84,7 +84,9 @@ async function extensionOf(path: string): Promise<string> {
 // Some are no JPEGs, or are cut: then the next largest may do.
 async function largestPreview(tool: ExifTool, from: string, to: string, told: Told): Promise<Buffer | undefined> {
   for (const name of previewsOf(told)) {
-    const refusal = await tool.extractBinaryTag(name, from, to, { forceWrite: true }).catch((error: unknown) => error);
+    const refusal = await tool
+      .extractBinaryTag(name, from, to, { forceWrite: true, ignoreMinorErrors: true })
+      .catch((error: unknown) => error);
     const bytes = refusal === undefined ? await readFile(to).catch(() => Buffer.alloc(0)) : Buffer.alloc(0);
     if (bytes[0] === 0xff && bytes[1] === 0xd8) return bytes;
   }
