@@ -136,6 +136,22 @@ test('refuses to run twice at once, and an event that nobody knows', async () =>
   expect(await run({ event: 'nobody' })).toMatchObject({ code: 2, told: 'there is no event nobody' });
 });
 
+test('does not go on with a run that nobody ended for a week', async () => {
+  const photoIds = await ready(1);
+  await targets.pop()?.stop();
+  const stoppedRun = () => {
+    const stop = new AbortController();
+    let lines = 0;
+    return run({ signal: stop.signal }, () => ++lines === 2 && stop.abort());
+  };
+  await stoppedRun();
+  await room.event.database.query(`update backfills set started_at = now() - interval '8 days'`);
+  await room.event.database.query(`update stages set state = 'done'`);
+  await room.event.database.query(`update photos set thumbnails_ready_at = now()`);
+  expect((await stoppedRun()).told).not.toMatch(/goes on after/);
+  expect(await generationsOf(photoIds)).toEqual([3]);
+});
+
 test('sets a live event first, no more at once than keeps workers busy, and goes on where it was stopped', async () => {
   await Promise.all(targets.splice(0).map((target) => target.stop()));
   const { database, eventId, foreignEventId } = room.event;
