@@ -1,4 +1,5 @@
 import { broken } from './brokentest.ts';
+import { cameras } from './camerastest.ts';
 import type { Case } from './casetest.ts';
 import { colours } from './colourstest.ts';
 import { disguises } from './disguisestest.ts';
@@ -10,6 +11,7 @@ import { secrets } from './secretstest.ts';
 /** Lists every file of the corpus and how it must end, by chapter. */
 export const corpus: Readonly<Record<string, readonly Case[]>> = {
   'What photographers bring': formats,
+  'What cameras and phones make that browsers do not show': cameras,
   'Colours that are not yet what a screen shows': colours,
   'From one pixel to 160 megapixels, and beyond': limits,
   'Cut off, or with a bit turned over': broken,

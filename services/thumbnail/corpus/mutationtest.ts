@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import { heicOf } from '../heictest.ts';
 import { picture } from '../phototest.ts';
+import { rawOf } from '../rawtest.ts';
 
 /** Makes a small file of each kind that decodes, by its name. */
 export const seeds: Readonly<Record<string, () => Promise<Buffer>>> = {
@@ -10,6 +12,9 @@ export const seeds: Readonly<Record<string, () => Promise<Buffer>>> = {
   webp: () => picture().webp().toBuffer(),
   lossless: () => picture().ensureAlpha(0.5).webp({ lossless: true }).toBuffer(),
   avif: () => picture().avif({ effort: 0 }).toBuffer(),
+  heic: async () => heicOf({ columns: 2, rows: 1 }),
+  nef: async () => rawOf('nef', { preview: await picture().jpeg().toBuffer() }),
+  tiff: () => picture().tiff({ compression: 'lzw' }).toBuffer(),
 };
 
 type Mutation =

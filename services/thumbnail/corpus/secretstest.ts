@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { exifBlock, type TestTag } from '../exiftest.ts';
+import { exifBlock, type TestTag, type TestTags } from '../exiftest.ts';
 import { picture, talkative } from '../phototest.ts';
 import type { Case, Developed } from './casetest.ts';
 import { profileSegment } from './colourstest.ts';
@@ -10,8 +10,8 @@ import { shows } from './lookstest.ts';
 import { chunk, withChunks } from './pngfiletest.ts';
 import { chunksOf, extended, riffChunk, webp } from './webpfiletest.ts';
 
-// Twelve bytes, so that it fills rationals and UTF-16 words; it stands wherever a file can tell something.
-const secret = 'secretsecret';
+/** Stands wherever a file can tell something; its twelve bytes fill rationals and UTF-16 words. */
+export const secret = 'secretsecret';
 const wide = Buffer.from(secret, 'utf16le');
 const traces = [
   Buffer.from(secret),
@@ -41,7 +41,8 @@ const maker = Buffer.concat([
   exifBlock({ image: [text(0x1d), text(0x84)] }).subarray(6),
 ]);
 const position: TestTag[1] = Buffer.from(secret.repeat(2));
-const exif = exifBlock({
+/** Lists the tags by which EXIF tells where, with what and by whom a photo was taken. */
+export const telling: TestTags = {
   image: [text(0x010e), [0x010f, 'Camera'], text(0x013b), text(0x013c), text(0x8298), [0x9c9d, wide], text(0xc62f)],
   photo: [
     [0x9003, '2026:06:01 12:30:00'],
@@ -50,7 +51,8 @@ const exif = exifBlock({
     ...[0xa420, 0xa430, 0xa431, 0xa435].map(text),
   ],
   gps: [[1, 'S'], [2, position], [3, 'E'], [4, position], text(27), [29, '2026:06:01']],
-});
+};
+const exif = exifBlock(telling);
 
 function text(tag: number): TestTag {
   return [tag, secret];
