@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { RenditionName, SizeName } from '@kilat/contract';
+import type { SizeName } from '@kilat/contract';
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 import { fileOf } from './decoder/protocol.ts';
+import { isSrgb } from './icc.ts';
 import { measure } from './measure.ts';
 import type { Measures } from './picture.ts';
 import { withIccProfile } from './png.ts';
@@ -18,6 +19,8 @@ sharp.unblock({
 });
 
 const mostPixels = 160_000_000;
+const mostJpegEdge = 65_500;
+const mostInMemory = 60_000_000;
 const limits = { limitInputPixels: mostPixels, limitInputChannels: 5, sequentialRead: true, unlimited: false } as const;
 // WebP effort 2 costs half of the default's time for 4 % more bytes.
 const webp = { quality: 80, effort: 2 } as const;
@@ -46,6 +49,8 @@ export interface Opened extends Size {
   turned?: boolean;
   /** Says how its colours become those of screens: they are, a profile is applied last, or libvips knows better. */
   colour: 'srgb' | 'profile' | 'other';
+  /** Says that its channels have more than eight bits. */
+  deep: boolean;
   exif: Buffer | undefined;
 }
 
@@ -65,12 +70,13 @@ export function allowTiff(): void {
 export async function open(source: Source): Promise<Opened> {
   if (!Buffer.isBuffer(source)) {
     const { width, height, icc } = source;
-    return { source, width, height, orientation: 1, colour: isSrgb(icc) ? 'srgb' : 'profile', exif: undefined };
+    const colour = isSrgb(icc) ? 'srgb' : 'profile';
+    return { source, width, height, orientation: 1, colour, deep: false, exif: undefined };
   }
   const metadata = await understood(() => sharp(source, limits).metadata().catch(explain));
   const { width, height, orientation = 1, exif } = metadata;
   const upright = orientation >= 5 ? flipped({ width, height }) : { width, height };
-  return { source, ...upright, orientation, colour: colourOf(metadata), exif };
+  return { source, ...upright, orientation, colour: colourOf(metadata), deep: metadata.depth !== 'uchar', exif };
 }
 
 /** Turns an opened source, whose own header does not, by an EXIF orientation that is known from elsewhere. */
@@ -114,17 +120,26 @@ export async function writeRendition(raw: Raw, folder: string, file: string): Pr
   await fromRaw(raw).webp(webp).toFile(join(folder, file));
 }
 
-/** Writes a compressed copy at full size as JPEG: upright, with the original's colour profile, without other metadata. */
-export async function writeWebCopy({ source }: Opened, folder: string, quality: number): Promise<void> {
-  const name: RenditionName = 'web';
-  const bytes = Buffer.isBuffer(source) ? source : await profiled(source, source.icc ?? Buffer.alloc(0));
-  const input = sharp(bytes, { ...limits, failOn: 'none' });
-  await input
-    .autoOrient()
+/** Writes a compressed copy at full size as JPEG: upright, in sRGB, without any metadata. */
+export async function writeWebCopy(opened: Opened, folder: string, quality: number): Promise<void> {
+  const { turned = false, orientation, colour, width, height } = opened;
+  // Optimal codes need the whole picture in memory: 6 bytes a pixel.
+  const optimiseCoding = width * height < mostInMemory;
+  const whole = sharp(await shallow(opened), { ...limits, failOn: 'none', ignoreIcc: colour === 'srgb' });
+  await (turned ? turn(whole, orientation) : whole.autoOrient())
+    .resize({ width: mostJpegEdge, height: mostJpegEdge, fit: 'inside', withoutEnlargement: true })
     .flatten({ background: 'white' })
-    .keepIccProfile()
-    .jpeg({ quality })
-    .toFile(join(folder, fileOf(name)));
+    .toColourspace('srgb')
+    .jpeg({ quality, optimiseCoding })
+    .toFile(join(folder, fileOf('web')));
+}
+
+// What has 16 bits and a profile, sharp would leave in Display P3.
+async function shallow({ source, colour, deep }: Opened): Promise<Buffer> {
+  if (!Buffer.isBuffer(source)) return profiled(source, source.icc ?? Buffer.alloc(0));
+  if (!deep || colour !== 'profile') return source;
+  const eight = sharp(source, { ...limits, failOn: 'none', ignoreIcc: true }).toColourspace('srgb');
+  return eight.keepMetadata().png({ compressionLevel: 0 }).toBuffer();
 }
 
 /** Computes a placeholder of some 25 bytes, as base64. */
@@ -168,7 +183,7 @@ async function upright(source: Buffer, { colour }: Opened, failOn: SharpOptions[
     .resize({ ...size, fit: 'fill' });
   if (colour !== 'profile') return toRaw(pipeline.toColourspace('srgb'));
   // libvips would convert before it shrinks: two and a half times the pixels.
-  const shrunk = await pipeline.keepIccProfile().png({ compressionLevel: 0 }).toBuffer();
+  const shrunk = await pipeline.toColourspace('srgb').keepIccProfile().png({ compressionLevel: 0 }).toBuffer();
   return toRaw(sharp(shrunk, limits).toColourspace('srgb'));
 }
 
@@ -202,15 +217,15 @@ function fromRaw({ data, width, height, channels }: Raw): Sharp {
   return sharp(data, { raw: { width, height, channels } });
 }
 
-// EXIF's eight: a quarter turns, then a mirror.
+// EXIF's eight: a mirror, then quarter turns, as sharp does them.
 const turns: readonly { angle: number; mirror: boolean }[] = [
   { angle: 0, mirror: false },
   { angle: 0, mirror: true },
   { angle: 180, mirror: false },
   { angle: 180, mirror: true },
-  { angle: 90, mirror: true },
-  { angle: 90, mirror: false },
   { angle: 270, mirror: true },
+  { angle: 90, mirror: false },
+  { angle: 90, mirror: true },
   { angle: 270, mirror: false },
 ];
 
@@ -219,12 +234,8 @@ function turn(picture: Sharp, orientation: number): Sharp {
   return picture.rotate(angle).flop(mirror);
 }
 
-function colourOf({ icc, space, depth }: Metadata): Opened['colour'] {
-  if (space !== 'srgb' || depth !== 'uchar') return 'other';
+function colourOf({ icc, space }: Metadata): Opened['colour'] {
+  if (space !== 'srgb' && space !== 'rgb16') return 'other';
+  // What is sRGB already needs no transform: it would cost a fifth of the time and change nothing.
   return isSrgb(icc) ? 'srgb' : 'profile';
-}
-
-// A profile that is sRGB already needs no transform: it would cost a fifth of the time and change nothing.
-function isSrgb(icc: Buffer | undefined): boolean {
-  return icc === undefined || icc.includes('sRGB') || icc.includes(Buffer.from('sRGB', 'utf16le').swap16());
 }

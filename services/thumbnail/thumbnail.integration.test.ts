@@ -126,7 +126,7 @@ test('a photo tells when it was taken, and its renditions tell nothing', async (
   await expectRenditions(photoId);
 });
 
-test('an event that offers copies at full size has one of each photo: smaller, as its colours were, telling nothing', async () => {
+test('an event that offers copies at full size has one of each photo: smaller, telling nothing', async () => {
   const { database, eventId } = room.event;
   await database.query('update events set web_originals = true where event_id = $1', [eventId]);
   const original = await talkative();
@@ -135,8 +135,8 @@ test('an event that offers copies at full size has one of each photo: smaller, a
   const copy = await room.rendition(photoId, 'web');
   const found = await sharp(copy).metadata();
   const { width, height } = await room.photoOf(photoId);
-  expect(found).toMatchObject({ format: 'jpeg', width, height, icc: expect.any(Buffer) });
-  expect([found.exif, found.xmp, found.iptc, copy.includes('12345')]).toEqual([undefined, undefined, undefined, false]);
+  expect(found).toMatchObject({ format: 'jpeg', width, height, space: 'srgb' });
+  expect([found.exif, found.icc, found.xmp, found.iptc]).toEqual(Array(4).fill(undefined));
   const [row] = await database.query('select compression_stats as stats from photos where photo_id = $1', [photoId]);
   expect(row).toEqual({ stats: { before: original.length, after: copy.length } });
 });
