@@ -21,11 +21,12 @@ export interface Verdict {
   bound: number;
 }
 
-/** Is what a comparison came to; `beside` names the row that the others are compared with. */
+/** Is what a comparison came to; `beside` and `floor` name the rows that the others are compared with. */
 export interface Compared {
   rows: Row[];
   verdicts: Verdict[];
   beside: string;
+  floor?: string;
 }
 
 /** Says what is compared, and how often. */

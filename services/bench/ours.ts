@@ -71,15 +71,15 @@ export const small: Work = {
   run: (file) => inFolder(async (folder) => writeSmall((await decodeFile(file, ['small'])).small, folder)),
 };
 
-/** Does all that the target does with a photo, in a confined process as the target has it. */
-export async function target(): Promise<Work> {
+/** Does all that the target does with a photo, in a confined process as the target has it, with or without 2,560. */
+export async function target(xlarge: boolean): Promise<Work> {
   const limits = { timeoutMs: 120_000, memoryBytes: 1_024 ** 3 };
   const decoder = await startDecoder(limits, silentLog());
   const watch = { signal: new AbortController().signal, onPreview: () => {} };
   return {
     run: (file) =>
       inFolder(async (folder) => {
-        await decoder.ask({ path: file, folder, tiff: false, xlarge: false }, watch);
+        await decoder.ask({ path: file, folder, tiff: false, xlarge }, watch);
         return bytesIn(folder);
       }),
   };

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { machine } from '../faults/results.ts';
-import type { Compared, Row, Verdict } from './compare.ts';
+import { type Compared, type Row, ratio, type Verdict } from './compare.ts';
 
 /** Is one run of a benchmark as RESULTS.md shows it: what was run, and what came of it. */
 export interface Recorded {
@@ -18,7 +18,7 @@ export interface Recorded {
 
 const dataFile = fileURLToPath(new URL('results.json', import.meta.url));
 const pageFile = fileURLToPath(new URL('RESULTS.md', import.meta.url));
-const head = ['what', 'CPU ms least', 'median', 'most', 'ours ÷ this', 'output KiB', 'peak RSS MiB'];
+const head = ['what', 'CPU ms least', 'median', 'most', 'ours ÷ this', 'this ÷ floor', 'output KiB', 'peak RSS MiB'];
 
 /** Writes a run into RESULTS.md, in place of an earlier one of its name. */
 export function record(one: Recorded): void {
@@ -33,16 +33,17 @@ export function recorded(parts: Omit<Recorded, 'date' | 'machine'>): Recorded {
 }
 
 /** Makes what is recorded of a comparison. */
-export function comparison(name: string, about: string, { rows, verdicts, beside }: Compared): Recorded {
-  const ours = rows.find((row) => row.name === beside)?.cpuMs?.median;
-  return recorded({ name, about, verdicts, head, rows: rows.map((row) => cellsOf(row, ours)) });
+export function comparison(name: string, about: string, compared: Compared): Recorded {
+  const { rows, verdicts } = compared;
+  return recorded({ name, about, verdicts, head, rows: rows.map((row) => cellsOf(row, compared)) });
 }
 
-function cellsOf(row: Row, ours = Number.NaN): (string | number)[] {
-  const { name, cpuMs, bytes = 0, rssMiB = 0 } = row;
-  if (cpuMs === undefined) return [`${name} (missing: ${row.missing})`, '–', '–', '–', '–', '–', '–'];
+function cellsOf({ name, cpuMs, bytes = 0, rssMiB = 0, missing }: Row, compared: Compared): (string | number)[] {
+  if (cpuMs === undefined) return [`${name} (missing: ${missing})`, ...head.slice(1).map(() => '–')];
+  const { rows, beside, floor } = compared;
   const times = [cpuMs.least, cpuMs.median, cpuMs.most].map(Math.round);
-  return [name, ...times, (ours / cpuMs.median).toFixed(2), Math.round(bytes / 1_024), rssMiB];
+  const ratios = [ratio(rows, beside, name), floor === undefined ? undefined : ratio(rows, name, floor)];
+  return [name, ...times, ...ratios.map((one) => one?.toFixed(2) ?? '–'), Math.round(bytes / 1_024), rssMiB];
 }
 
 /** Says of each bound whether it was kept. */

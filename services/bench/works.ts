@@ -4,7 +4,8 @@ import type { Work } from './recipe.ts';
 export const works: Record<string, () => Promise<Work>> = {
   ours: async () => (await import('./ours.ts')).ours(),
   largest: async () => (await import('./ours.ts')).withLargest(),
-  target: async () => (await import('./ours.ts')).target(),
+  target: async () => (await import('./ours.ts')).target(false),
+  'target-largest': async () => (await import('./ours.ts')).target(true),
   encoders: async () => (await import('./ours.ts')).encoders,
   measures: async () => (await import('./ours.ts')).measures,
   avif: async () => (await import('./ours.ts')).mediumAvif,
