@@ -28,8 +28,6 @@ export interface Case {
   size?: Size;
   /** Is the name under which the decoder finds the file. */
   called?: string;
-  /** Says that no compressed copy at full size is asked for. */
-  withoutWeb?: true;
   /** Says that the owner of the installation allows TIFF. */
   tiff?: boolean;
   check?: (photo: Developed) => Promise<void> | void;
