@@ -2,6 +2,7 @@ import { busSettings } from '#internal/bus/settings.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
 import { type Environment, readSettings } from '#internal/env/env.ts';
 import { flag, text, wholeNumber } from '#internal/env/types.ts';
+import { fileTypeSettings } from '#internal/filetype/settings.ts';
 import { objectSettings } from '#internal/objects/settings.ts';
 
 /** Lists the settings of target thumbnail. */
@@ -16,7 +17,7 @@ export const settings = {
   THUMBNAIL_DECODE_SECONDS: wholeNumber('how long decoding one photo may take', { default: 30, min: 1, max: 600 }),
   THUMBNAIL_DECODE_MIB: wholeNumber('memory that a decoder may use, in MiB', { default: 1_024, min: 128, max: 16_384 }),
   THUMBNAIL_XLARGE: flag('also make the rendition of 2,560 pixels', true),
-  THUMBNAIL_TIFF: flag('show TIFF files too; their decoder is attacked more often than others', false),
+  ...fileTypeSettings,
   ...databaseSettings,
   ...busSettings,
   ...objectSettings,

@@ -1,4 +1,4 @@
-import { bytesOf, type Directory, directoryAt, mainDirectory, numberOf } from './tiff.ts';
+import { bytesOf, type Directory, directoryAt, mainDirectory, numberOf } from '#internal/filetype/tiff.ts';
 
 interface Segment {
   marker: number;

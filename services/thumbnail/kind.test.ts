@@ -4,11 +4,13 @@ import fc from 'fast-check';
 import { fileTypeFromBuffer } from 'file-type';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
+import { fileTypeOf, type Kind } from '#internal/filetype/filetype.ts';
 import { heicOf } from './heictest.ts';
-import { type Kind, kindOf } from './kind.ts';
 import { picture } from './phototest.ts';
 import { type RawType, rawOf, rawTypes } from './rawtest.ts';
 import { ascii, bytes, directories, directoryOf, long, short, u32, type Values } from './tifftest.ts';
+
+const kindOf = async (head: Uint8Array) => (await fileTypeOf(head))?.kind;
 
 function tiff(values: Values): Buffer {
   return Buffer.concat([Buffer.from('II*\0'), u32(8), directoryOf(values, 8)]);

@@ -39,7 +39,7 @@ export async function main(proc: Process): Promise<void> {
     const journal = createJournal(database, () => bus.wake());
     const thumbnailer = createThumbnailer({
       ...{ database, journal, objects, decoders, log, onRendered },
-      ...{ folder: config.THUMBNAIL_FOLDER, tiff: config.THUMBNAIL_TIFF, xlarge: config.THUMBNAIL_XLARGE },
+      ...{ folder: config.THUMBNAIL_FOLDER, tiff: config.TAKE_TIFF, xlarge: config.THUMBNAIL_XLARGE },
     });
     const timeoutMs = config.THUMBNAIL_TIMEOUT_SECONDS * 1_000;
     const stage = { name: 'thumbnail', concurrency, timeoutMs, ...thumbnailer } as const;

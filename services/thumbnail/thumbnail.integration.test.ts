@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { renditionEdges } from '@kilat/contract';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -252,6 +254,39 @@ describe('once', () => {
     await room.untilState(photoId, 'failed');
     expect((await room.photoOf(photoId)).error).toMatchObject({ class: 'unknown' });
   });
+});
+
+// Of this process: the target runs in it.
+function decoderPids(): number[] {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  return children
+    .map(Number)
+    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('decoder/child.ts'));
+}
+
+test.runIf(process.platform === 'linux')('decoders that are killed at any moment lose and double nothing', async () => {
+  const photo = await noisy(2_500);
+  const photoIds = await Promise.all(Array.from({ length: 8 }, () => develop(photo)));
+  for (let kills = 0; kills < 6; kills++) {
+    await setTimeout(40 * kills);
+    await vi.waitFor(() => process.kill(decoderPids()[0] ?? 0, 'SIGKILL'), { timeout: 10_000, interval: 5 });
+  }
+  const handOutAgain = async () => {
+    const sql = `select photo_id as "photoId", generation from stages where state = 'due' and next_attempt_at <= now()`;
+    const due = await room.event.database.query<{ photoId: string; generation: number }>(sql);
+    for (const { photoId, generation } of due) await room.handOut(photoId, generation);
+  };
+  for (const photoId of photoIds) {
+    await vi.waitFor(
+      async () => {
+        await handOutAgain();
+        expect((await room.photoOf(photoId)).state).toBe('ready');
+      },
+      { timeout: 40_000, interval: 200 },
+    );
+    expect((await typesOf(photoId)).filter((type) => type === 'photo.rendered').length).toBe(1);
+    await expectRenditions(photoId);
+  }
 });
 
 test('while the object storage is away, work waits and costs no attempt', async () => {

@@ -6,6 +6,7 @@ import { busSettings } from '#internal/bus/settings.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
 import { type Environment, readSettings } from '#internal/env/env.ts';
 import { listenAddress, text, wholeNumber } from '#internal/env/types.ts';
+import { fileTypeSettings } from '#internal/filetype/settings.ts';
 import { limitSettings } from '#internal/limit/settings.ts';
 import { objectSettings, publicObjectSettings } from '#internal/objects/settings.ts';
 
@@ -45,6 +46,7 @@ export const settings = {
   ...proxySettings,
   ...databaseSettings,
   ...busSettings,
+  ...fileTypeSettings,
   ...objectSettings,
   ...publicObjectSettings,
 };

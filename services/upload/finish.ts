@@ -16,6 +16,8 @@ export interface FinishDeps {
   objects: Objects;
   journal: Journal;
   log: Logger;
+  /** Tells whether TIFF files are taken. */
+  tiff: boolean;
   /** Is told of each photo that became stored. */
   onStored: (upload: Upload, storedAt: Date) => void;
 }
@@ -106,7 +108,7 @@ async function sniffStored(deps: FinishDeps, upload: Upload): Promise<Sniffed> {
   const object = await deps.objects.get(keyOf(upload), { range: `bytes=0-${sniffBytes - 1}` });
   if (object === undefined) throw new Fault('unavailable', 'The object storage lost sight of the photo.');
   try {
-    return await sniff(Buffer.concat(await object.body.toArray()));
+    return await sniff(Buffer.concat(await object.body.toArray()), deps.tiff);
   } catch (error) {
     if (error instanceof Fault && error.code === 'not_a_photo') {
       await refuse(deps, upload, error);

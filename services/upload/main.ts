@@ -61,6 +61,7 @@ export async function main(proc: Process): Promise<void> {
     log,
     leases,
     spoolDir: config.SPOOL_DIR,
+    tiff: config.TAKE_TIFF,
     onStored: storedMetrics(proc),
     access,
   };

@@ -17,6 +17,8 @@ export interface ReceiverDeps {
   uploads: UploadStore;
   objects: Objects;
   spoolDir: string;
+  /** Tells whether TIFF files are taken. */
+  tiff: boolean;
 }
 
 /**
@@ -32,15 +34,15 @@ export async function receive(
   const source = sourceOf(body);
   lease.upload.firstByteAt ??= new Date();
   while (lease.upload.received < lease.upload.length && (await source.peek(1)).byteLength > 0) {
-    if (lease.upload.received === 0) await look(lease.upload, source);
+    if (lease.upload.received === 0) await look(lease.upload, source, deps.tiff);
     await receivePart(deps, lease, source, declaredEnd ?? 0);
   }
 }
 
 /** Sniffs the first bytes; too few of them are left for the finish step. Throws `not_a_photo`. */
-async function look(upload: Upload, source: Source): Promise<void> {
+async function look(upload: Upload, source: Source, tiff: boolean): Promise<void> {
   const head = await source.peek(Math.min(sniffBytes, upload.length));
-  if (head.byteLength >= Math.min(magicBytes, upload.length)) upload.sniffed = await sniff(head);
+  if (head.byteLength >= Math.min(magicBytes, upload.length)) upload.sniffed = await sniff(head, tiff);
 }
 
 async function receivePart(deps: ReceiverDeps, lease: Lease, source: Source, declaredEnd: number): Promise<void> {

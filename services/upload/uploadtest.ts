@@ -82,7 +82,7 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
   /** Starts one server on all this, as another replica has it. */
   async function serve({ idleSeconds = 30 } = {}) {
     const leases = createLeases(uploads, log);
-    const deps = { uploads, objects, journal, log, leases, spoolDir, onStored: () => {}, access };
+    const deps = { uploads, objects, journal, log, leases, spoolDir, tiff: false, onStored: () => {}, access };
     const store = new PhotoDataStore(deps);
     const admission = { admit: async () => {} };
     const tus = createTus({ store, uploads, access, admission, maxBytes, log });
@@ -144,7 +144,8 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
       const [row] = await database.query<{ id: string }>(sql, [photoId]);
       const what = { Bucket: objects.bucket, Key: originalKey(event.event_id, photoId, 1), UploadId: row?.id };
       if (harm === 'all') await objects.client.send(new AbortMultipartUploadCommand(what));
-      else await objects.client.send(new UploadPartCommand({ ...what, PartNumber: 1, Body: Buffer.alloc(16 * 2 ** 20) }));
+      else
+        await objects.client.send(new UploadPartCommand({ ...what, PartNumber: 1, Body: Buffer.alloc(16 * 2 ** 20) }));
     },
     /** Lets the sweeper look once; answers what it did. */
     sweep: () => sweepOnce(contextOf(AbortSignal.timeout(20_000)), { ...server.deps, neglected, onSwept: () => {} }, 0),

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { type RenditionName, renditionEdges, type SizeName } from '@kilat/contract';
+import { fileTypeOf } from '#internal/filetype/filetype.ts';
 import { embeddedPreview } from '../embedded.ts';
 import { type Exif, readExif } from '../exif.ts';
-import { kindOf } from '../kind.ts';
 import {
   allowTiff,
   decode,
@@ -48,7 +48,7 @@ export async function develop(request: DecodeRequest, onPreview: (preview: Previ
 
 async function openPhoto(request: DecodeRequest): Promise<Photo> {
   const bytes = await readFile(request.path);
-  const kind = await kindOf(bytes.subarray(0, 4_100));
+  const kind = (await fileTypeOf(bytes.subarray(0, 4_100)))?.kind;
   switch (kind) {
     case 'raw':
       return openRaw(request);
@@ -69,7 +69,7 @@ async function openPhoto(request: DecodeRequest): Promise<Photo> {
 // Loaded when the first such file comes: most events have none.
 async function openRaw(request: DecodeRequest): Promise<Photo> {
   const { readRaw } = await import('../raw.ts');
-  const raw = await understood(() => readRaw(request.path, request.folder));
+  const raw = await readRaw(request.path, request.folder);
   if (raw.preview === undefined) throw new Undecodable('The raw file holds no preview that could be shown.');
   return { opened: turnedBy(await open(raw.preview), raw.orientation ?? 1), exif: raw.exif, embedded: undefined };
 }
