@@ -52,10 +52,15 @@ export async function startDecoder(limits: DecoderLimits, log: Logger): Promise<
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const replies = repliesOf(child);
-  const ready = await replies.next(AbortSignal.timeout(startMs));
-  if (ready.type !== 'ready') throw died();
-  if (Object.values(ready.confined).includes(false)) log.warn(ready.confined, 'decoder not confined');
-  return decoderOf(child, replies, limits);
+  try {
+    const ready = await replies.next(AbortSignal.timeout(startMs));
+    if (ready.type !== 'ready') throw died();
+    if (Object.values(ready.confined).includes(false)) log.warn(ready.confined, 'decoder not confined');
+    return decoderOf(child, replies, limits);
+  } catch (cause) {
+    child.kill('SIGKILL');
+    throw new Fault('internal', 'No decoder could be started.', { cause, class: 'server' });
+  }
 }
 
 function decoderOf(child: ChildProcess, replies: Replies, limits: DecoderLimits): Decoder {
@@ -76,17 +81,11 @@ function decoderOf(child: ChildProcess, replies: Replies, limits: DecoderLimits)
       const [deadline, began] = [AbortSignal.timeout(limits.timeoutMs), await cpuSeconds(child)];
       try {
         child.send(request);
-        for (;;) {
-          const reply = await replies.next(AbortSignal.any([deadline, signal]));
-          if (reply.type === 'previewed') onPreview(reply.preview);
-          else if (reply.type === 'ready' || reply.type === 'broken') throw broken(reply);
-          else {
-            photos += 1;
-            rssBytes = reply.rssBytes;
-            if (reply.type === 'rendered') return reply.rendered;
-            throw new Fault('invalid', reply.message, { status: 422 });
-          }
-        }
+        const last = await lastOf(replies, onPreview, AbortSignal.any([deadline, signal]));
+        photos += 1;
+        rssBytes = last.rssBytes;
+        if (last.type === 'rendered') return last.rendered;
+        throw new Fault('invalid', last.message, { status: 422 });
       } catch (error) {
         if (error instanceof Fault && error.kind === 'invalid') throw error;
         const used = (await cpuSeconds(child)) - began;
@@ -96,6 +95,18 @@ function decoderOf(child: ChildProcess, replies: Replies, limits: DecoderLimits)
     },
   };
 }
+
+/** Waits for the reply that ends a photo, and hands the preview before it on. */
+async function lastOf(replies: Replies, onPreview: Watch['onPreview'], signal: AbortSignal): Promise<LastReply> {
+  for (;;) {
+    const reply = await replies.next(signal);
+    if (reply.type === 'rendered' || reply.type === 'undecodable') return reply;
+    if (reply.type !== 'previewed') throw broken(reply);
+    onPreview(reply.preview);
+  }
+}
+
+type LastReply = Extract<Reply, { type: 'rendered' | 'undecodable' }>;
 
 interface Replies {
   /** Waits for the next reply; throws a Fault when the process died, or said what makes no sense, and the signal's reason. */
