@@ -117,6 +117,10 @@ async function writeRest(
     done.push(name);
   }
   if (webQuality === undefined) return done;
-  await writeWebCopy(opened, folder, webQuality);
-  return [...done, 'web'];
+  // A picture too large for that is shown without: rendering anew what lacks a web copy finds it.
+  const made = await writeWebCopy(opened, folder, webQuality).then(
+    () => true,
+    () => false,
+  );
+  return made ? [...done, 'web'] : done;
 }
