@@ -15,6 +15,8 @@ export interface Copy extends Pick<Sums, 'sha256' | 'crc32'> {
   size: number;
   contentType: string;
   fileName: string;
+  /** Is what `reserve` answered for this copy before its first try, where the provider has one. */
+  reserved?: string | undefined;
   /** Opens the original from its first byte; may be called again when a try was lost. The caller hashes what it reads. */
   open(signal: AbortSignal): Promise<Readable>;
 }
@@ -53,6 +55,11 @@ export interface Head {
 export interface Provider extends AsyncDisposable {
   /** Is the name that the settings give it, such as `r2` or `drive`: lower-case letters, digits and dashes. */
   readonly name: string;
+  /**
+   * Names the address of a copy before it is put, where that cannot be told by its ids alone. Written down before the
+   * first try it makes a repeat safe also while the far side's search does not know yet what a crashed try stored.
+   */
+  reserve?(copy: Copy, signal: AbortSignal): Promise<string>;
   /**
    * Streams an original to where this photo's version belongs. A repeat, also after a lost answer or a crash in the
    * middle, finds or replaces what is there: there is never a second copy.
