@@ -1,4 +1,4 @@
-import type { Lane, StageName } from './due.ts';
+import { Lane, type StageName } from './due.ts';
 
 /** Names the JetStream streams: what happened, and what is due. */
 export const streams = { journal: 'JOURNAL', work: 'WORK' } as const;
@@ -25,3 +25,18 @@ export function workSubject(stage: StageName, lane: Lane, eventId: string): stri
 export function durableName(stage: StageName, lane: Lane): string {
   return `${stage}-${lane}`;
 }
+
+/** Lists the stages that a target works on today: a durable that nobody reads would hold its stream's lag for ever. */
+export const workedStages: readonly StageName[] = ['thumbnail'];
+
+/** Is the durable consumer of one stage and lane, with its name. */
+export interface WorkDurable {
+  stage: StageName;
+  lane: Lane;
+  name: string;
+}
+
+/** Lists all durable consumers of stream WORK: what the bus declares, the relay watches and autoscalers read. */
+export const workDurables: readonly WorkDurable[] = workedStages.flatMap((stage) =>
+  Lane.options.map((lane) => ({ stage, lane, name: durableName(stage, lane) })),
+);

@@ -1,11 +1,9 @@
-import type { Due, Lane, StageName } from '@kilat/contract';
+import { type Due, type Lane, type StageName, workDurables } from '@kilat/contract';
 import type { Bus } from '#internal/bus/bus.ts';
 import type { Database } from '#internal/database/database.ts';
 import type { Logger } from '#internal/log/log.ts';
 
 const atOnce = 200;
-const lanes: readonly Lane[] = ['live', 'bulk'];
-const stages: readonly StageName[] = ['thumbnail'];
 
 /** Is what handing out work needs. */
 export interface DueDeps {
@@ -58,7 +56,7 @@ async function markQueued(
  */
 export async function recoverLost(deps: DueDeps): Promise<number> {
   let found = 0;
-  for (const stage of stages) for (const lane of lanes) found += await recoverLane(deps, stage, lane);
+  for (const { stage, lane } of workDurables) found += await recoverLane(deps, stage, lane);
   return found;
 }
 

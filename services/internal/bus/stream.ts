@@ -1,4 +1,4 @@
-import { durableName, type Lane, type StageName, streams } from '@kilat/contract';
+import { durableName, type Lane, type StageName, streams, workDurables } from '@kilat/contract';
 import {
   AckPolicy,
   DiscardPolicy,
@@ -13,18 +13,16 @@ import { Fault } from '../fault/fault.ts';
 
 const day = 24 * 3_600_000;
 
-// Only stages whose target exists have durables: a durable nobody reads would hold its stream's lag for ever.
-const durables: { stage: StageName; lane: Lane }[] = [
-  { stage: 'thumbnail', lane: 'live' },
-  { stage: 'thumbnail', lane: 'bulk' },
-];
-
-/** Tells where a durable stands: the stream it reads (by its birth), and the message up to which all are acked. */
+/**
+ * Tells where a durable stands: the stream it reads (by its birth), the message up to which all are acked, and how many
+ * are not acked yet, delivered or not, as autoscalers count them.
+ */
 export interface ConsumerLag {
   stream: string;
   firstSeq: number;
   lastSeq: number;
   ackedSeq: number;
+  unacked: number;
 }
 
 /** Throws when a server is older than 2.11: it would drop settings that we rely on without a word. */
@@ -44,7 +42,7 @@ export async function declareAll(jsm: JetStreamManager, ackWaitMs: number): Prom
   };
   await declareStream(jsm, { name: streams.journal, subjects: ['journal.>'], max_age: nanos(7 * day), ...common });
   await declareStream(jsm, { name: streams.work, subjects: ['work.>'], max_age: nanos(day), ...common });
-  for (const { stage, lane } of durables) await declareDurable(jsm, stage, lane, ackWaitMs);
+  for (const { stage, lane } of workDurables) await declareDurable(jsm, stage, lane, ackWaitMs);
 }
 
 async function declareStream(
@@ -92,5 +90,7 @@ export async function lagOf(jsm: JetStreamManager, stage: StageName, lane: Lane)
   const stream = await jsm.streams.info(streams.work);
   const consumer = await jsm.consumers.info(streams.work, durableName(stage, lane));
   const { first_seq: firstSeq, last_seq: lastSeq } = stream.state;
-  return { stream: stream.created, firstSeq, lastSeq, ackedSeq: consumer.ack_floor.stream_seq };
+  const { num_pending, num_ack_pending, ack_floor } = consumer;
+  const unacked = num_pending + num_ack_pending;
+  return { stream: stream.created, firstSeq, lastSeq, ackedSeq: ack_floor.stream_seq, unacked };
 }
