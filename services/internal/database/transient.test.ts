@@ -12,6 +12,7 @@ const failures: { name: string; error: unknown; want: Fate | undefined }[] = [
   { name: 'a connection that ended', error: new Error('Connection terminated unexpectedly'), want: 'lost' },
   { name: 'a full pool', error: new Error('timeout exceeded when trying to connect'), want: 'waiting' },
   { name: 'a full disk', error: coded('53100'), want: 'waiting' },
+  { name: 'a broken disk', error: coded('58030'), want: 'waiting' },
   { name: 'a standby', error: coded('25006'), want: 'waiting' },
   { name: 'a wrapped deadlock', error: new Error('query failed', { cause: coded('40P01') }), want: 'rolled_back' },
   { name: 'a duplicate key', error: coded('23505'), want: undefined },

@@ -6,12 +6,13 @@ import { Fault } from '../fault/fault.ts';
  */
 export type Fate = 'rolled_back' | 'refused' | 'lost' | 'waiting';
 
-// PostgreSQL's classes: 08 connection, 40 rollback (serialization, deadlock), 53 resources, 57P shutdown; 25006 a standby.
+// PostgreSQL's classes: 08 connection, 40 rollback (serialization, deadlock), 53 resources, 57P shutdown,
+// 58 its disk; 25006 a standby.
 const fates: readonly [RegExp, Fate][] = [
   [/^(40001|40P01)$/, 'rolled_back'],
   [/^(57P03|53300|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH)$/, 'refused'],
   [/^(08|57P|ECONNRESET$|EPIPE$)/, 'lost'],
-  [/^(53|25006|55P03|ETIMEDOUT$)/, 'waiting'],
+  [/^(53|58|25006|55P03|ETIMEDOUT$)/, 'waiting'],
 ];
 const messages: readonly [RegExp, Fate][] = [
   [/Connection terminated|Client has encountered a connection error/, 'lost'],
