@@ -1,11 +1,12 @@
 import { readdirSync, statSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SizeName } from '@kilat/contract';
 import sharp from 'sharp';
 import { silentLog } from '#internal/log/log.ts';
 import { temporaryFolder } from '../../deploy/local/testing.ts';
 import { startDecoder } from '../thumbnail/decoder/decoder.ts';
+import { readWhole } from '../thumbnail/decoder/scratch.ts';
 import { embeddedPreview } from '../thumbnail/embedded.ts';
 import {
   decode,
@@ -58,7 +59,7 @@ export const mediumAvif: Work = {
 export const embedded: Work = {
   run: (file) =>
     inFolder(async (folder) => {
-      const original = await readFile(file);
+      const original = await readWhole(file);
       const preview = embeddedPreview(original);
       if (preview === undefined) throw new Error(`${file} has no preview.`);
       const small = await shrinkEmbedded(Buffer.from(preview), await open(original));
@@ -86,7 +87,7 @@ export async function target(xlarge: boolean): Promise<Work> {
 }
 
 async function decodeFile(file: string, sizes: readonly SizeName[]): Promise<Sized['raws']> {
-  return (await decode(await open(await readFile(file)), sizes)).raws;
+  return (await decode(await open(await readWhole(file)), sizes)).raws;
 }
 
 async function writeAll(raws: Sized['raws'], sizes: readonly SizeName[], folder: string): Promise<number> {

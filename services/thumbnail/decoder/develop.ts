@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type RenditionName, renditionEdges, type SizeName } from '@kilat/contract';
 import { fileTypeOf } from '#internal/filetype/filetype.ts';
 import { embeddedPreview } from '../embedded.ts';
@@ -18,6 +17,7 @@ import {
 } from '../render.ts';
 import { Undecodable, understood } from '../undecodable.ts';
 import { type DecodeRequest, fileOf, type Preview, previewFile, type Rendered } from './protocol.ts';
+import { readWhole } from './scratch.ts';
 
 interface Photo {
   opened: Opened;
@@ -47,7 +47,7 @@ export async function develop(request: DecodeRequest, onPreview: (preview: Previ
 }
 
 async function openPhoto(request: DecodeRequest): Promise<Photo> {
-  const bytes = await readFile(request.path);
+  const bytes = await readWhole(request.path);
   const kind = (await fileTypeOf(bytes.subarray(0, 4_100)))?.kind;
   switch (kind) {
     case 'raw':
