@@ -48,6 +48,9 @@ export const codes = [
   'upload_ended',
   'name_missing',
   'last_owner',
+  'webhook_missing',
+  'notification_missing',
+  'mail_link_invalid',
 ] as const;
 
 /** Names one stable error code. */

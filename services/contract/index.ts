@@ -7,6 +7,7 @@ export * from './frame.ts';
 export * from './job.ts';
 export * from './link.ts';
 export * from './media.ts';
+export * from './notification.ts';
 export * from './people.ts';
 export * from './photo.ts';
 export * from './presigned.ts';

@@ -17,7 +17,10 @@ export type Action =
   | 'link.manage'
   | 'people.manage'
   | 'quota.see'
-  | 'quota.change';
+  | 'quota.change'
+  | 'notification.prefer'
+  | 'notification.see'
+  | 'webhook.manage';
 
 /** Is what a decision rests on: the event's state, the caller's role in it, and what a guest's link still opens. */
 export interface Resource {
@@ -45,13 +48,16 @@ const allowed: Record<Action, readonly Role[]> = {
   'people.manage': ['owner', 'editor'],
   'quota.see': ['owner', 'editor'],
   'quota.change': ['owner'],
+  'notification.prefer': [],
+  'notification.see': ['owner', 'editor'],
+  'webhook.manage': ['owner', 'editor'],
 };
 const belowEditors: readonly Role[] = ['photographer', 'moderator', 'client'];
 
 /** Decides whether a caller may do something; throws unauthenticated, missing or forbidden when not. */
 export function authorize(principal: Principal, action: Action, resource?: Resource): void {
   if (principal.kind === 'stranger') throw new Fault('unauthenticated', 'Sign in, or open the event by its link.');
-  if (action === 'event.list' || action === 'event.create') {
+  if (action === 'event.list' || action === 'event.create' || action === 'notification.prefer') {
     onlyAccounts(principal, action);
     return;
   }

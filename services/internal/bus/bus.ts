@@ -15,6 +15,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
 import { type Context, pause } from '../process/context.ts';
+import { openEntries } from './entries.ts';
 import { followJournal, type JournalHandler } from './follow.ts';
 import { watchReconnects } from './reconnect.ts';
 import { type ConsumerLag, declareAll, lagOf, oldestServer } from './stream.ts';
@@ -41,6 +42,8 @@ export interface Bus extends AsyncDisposable {
   follow(ctx: Context, handler: JournalHandler): Promise<void>;
   /** Opens one durable's deliveries; it is declared again when it is gone. */
   deliveries(stage: StageName, lane: Lane): Promise<Deliveries>;
+  /** Opens a target's own durable on stream JOURNAL; what it may not bring, PostgreSQL has. */
+  entries(name: string): Promise<Deliveries>;
   /** Tells where a durable stands; the relay finds lost work by it. */
   lag(stage: StageName, lane: Lane): Promise<ConsumerLag>;
 }
@@ -97,6 +100,7 @@ function busOf(connection: NatsConnection, { js, jsm, log, ackWaitMs }: Parts): 
     publishDue: (due) => guarded(() => publishDue(js, due)),
     follow: (ctx, handler) => followJournal(ctx, { js, reconnects, log }, handler),
     deliveries: (stage, lane) => guarded(() => openDeliveries({ js, jsm, ackWaitMs }, stage, lane)),
+    entries: (name) => guarded(() => openEntries({ js, jsm, ackWaitMs }, name)),
     lag: (stage, lane) => guarded(() => lagOf(jsm, stage, lane)),
     [Symbol.asyncDispose]: () => close(connection),
   };

@@ -1,8 +1,8 @@
 import { durableName, type Lane, type StageName, streams } from '@kilat/contract';
-import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import type { Consumer, JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import { declareDurable } from './stream.ts';
 
-/** Is one message of WORK in our hands: the server hears that work goes on until one of its methods ends that. */
+/** Is one message of a durable in our hands: the server hears that work goes on until one of its methods ends that. */
 export interface Delivery {
   readonly data: Uint8Array;
   readonly subject: string;
@@ -27,7 +27,11 @@ export async function openDeliveries(
   lane: Lane,
 ): Promise<Deliveries> {
   await declareDurable(jsm, stage, lane, ackWaitMs);
-  const consumer = await js.consumers.get(streams.work, durableName(stage, lane));
+  return deliveriesOf(await js.consumers.get(streams.work, durableName(stage, lane)), ackWaitMs);
+}
+
+/** Pulls from a consumer, each message with a heartbeat while it is in hand. */
+export function deliveriesOf(consumer: Consumer, ackWaitMs: number): Deliveries {
   return {
     async next(waitMs) {
       const message = await consumer.next({ expires: waitMs });

@@ -1,0 +1,76 @@
+import type { Logger } from '#internal/log/log.ts';
+import { type Context, pause } from '#internal/process/context.ts';
+import { type Brake, createBrake } from '#internal/stages/brake.ts';
+import type { Channel, Owed, Result } from './channels/channel.ts';
+import { fateOf } from './outcome.ts';
+import type { OwedStore } from './store.ts';
+
+const idleMs = 500;
+
+/** Is what delivering needs; `onSettled` hears how each try ended. */
+export interface DeliverDeps {
+  store: OwedStore;
+  channels: readonly Channel[];
+  concurrency: number;
+  leaseSeconds: number;
+  log: Logger;
+  onTried: (owed: Owed, state: string) => void;
+}
+
+/** Sends what is due until ctx is cancelled, then waits for what is on its way. */
+export async function deliverAll(ctx: Context, deps: DeliverDeps): Promise<void> {
+  // One line for each way: a mail server that is slow holds no webhook up.
+  await Promise.all(deps.channels.map((channel) => deliverBy(ctx, deps, channel)));
+}
+
+async function deliverBy(ctx: Context, deps: DeliverDeps, channel: Channel): Promise<void> {
+  const brake = createBrake();
+  const lines = Array.from({ length: deps.concurrency }, async () => {
+    while (!ctx.cancelled) {
+      const tried = await deliverNext(ctx, deps, channel, brake).catch((err) => {
+        deps.log.warn({ err, channel: channel.name }, 'delivery interrupted');
+        return false;
+      });
+      if (!tried) await pause(ctx, Math.max(idleMs, brake.pauseMs));
+    }
+  });
+  await Promise.all(lines);
+}
+
+async function deliverNext(ctx: Context, deps: DeliverDeps, channel: Channel, brake: Brake): Promise<boolean> {
+  const owed = await deps.store.claim([channel.name], deps.leaseSeconds);
+  if (owed === undefined) return false;
+  const result = await attempt(deps, channel, owed);
+  if (result.state === 'down') {
+    brake.pull();
+    await deps.store.release(owed, brake.pauseMs);
+  } else {
+    brake.loosen();
+    await settle(deps, owed, result);
+  }
+  deps.onTried(owed, result.state);
+  const { id: notification_id, eventId: event_id, kind, attempts } = owed;
+  deps.log.info({ notification_id, event_id, kind, attempts, result: result.state }, 'notification tried');
+  return result.state !== 'down' && !ctx.cancelled;
+}
+
+// Not ctx's signal: a rollout lets what is on its way arrive. Its lease is longer than its time.
+async function attempt({ log, leaseSeconds }: DeliverDeps, channel: Channel, owed: Owed): Promise<Result> {
+  try {
+    return await channel.send(owed, AbortSignal.timeout(leaseSeconds * 900));
+  } catch (err) {
+    // Not the error itself: what a driver says of a try may hold addresses.
+    log.error(
+      { notification_id: owed.id, name: err instanceof Error ? err.name : '' },
+      'notification failed unforeseen',
+    );
+    return { state: 'later', class: 'server', error: 'Something unforeseen went wrong.' };
+  }
+}
+
+async function settle(deps: DeliverDeps, owed: Owed, result: Exclude<Result, { state: 'down' }>): Promise<void> {
+  const status = 'status' in result ? result.status : undefined;
+  await deps.store.judge(owed, result);
+  if (result.state === 'gone') await deps.store.forget(owed);
+  await deps.store.settle(owed, fateOf(owed, result), status);
+}

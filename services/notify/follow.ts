@@ -1,0 +1,44 @@
+import { decodeEntry } from '@kilat/contract';
+import type { Bus } from '#internal/bus/bus.ts';
+import type { Logger } from '#internal/log/log.ts';
+import { type Context, pause } from '#internal/process/context.ts';
+import type { Scribe } from './scribe.ts';
+
+const lookEveryMs = 2_000;
+const waitMs = 1_000;
+
+/** Is what following needs. */
+export interface FollowDeps {
+  scribe: Scribe;
+  log: Logger;
+}
+
+/** Hands entries on as the durable of stream JOURNAL brings them, each acknowledged once what it causes is committed. */
+export async function followStream(ctx: Context, bus: Pick<Bus, 'entries'>, deps: FollowDeps): Promise<void> {
+  while (!ctx.cancelled) {
+    try {
+      const deliveries = await bus.entries('notify');
+      while (!ctx.cancelled) {
+        const delivery = await deliveries.next(waitMs);
+        if (delivery === undefined) continue;
+        const entry = decodeEntry(delivery.data);
+        if (entry === undefined) delivery.term('undecodable');
+        else {
+          await deps.scribe.advance(entry.event_id, entry.seq);
+          await delivery.done();
+        }
+      }
+    } catch (err) {
+      if (!ctx.cancelled) deps.log.info({ err }, 'journal consumer ended');
+      await pause(ctx, waitMs / 2);
+    }
+  }
+}
+
+/** Looks into PostgreSQL every 2 s for entries that no stream has brought: it may be wiped, behind or away. */
+export async function followDatabase(ctx: Context, { scribe, log }: FollowDeps): Promise<void> {
+  while (!ctx.cancelled) {
+    await scribe.catchUp().catch((err) => log.warn({ err }, 'journals not read'));
+    await pause(ctx, lookEveryMs);
+  }
+}
