@@ -29,6 +29,8 @@ import { readPage } from '#internal/photos/page.ts';
 import { retryPhoto } from '#internal/photos/retry.ts';
 import type { Process } from '#internal/process/process.ts';
 import { quotaStore } from '#internal/quotas/view.ts';
+import { readFailures } from '#internal/stages/failures.ts';
+import { failureSettler } from '#internal/stages/failuresettle.ts';
 import { callerOf } from './caller.ts';
 import { loadConfig } from './config.ts';
 import { createServer } from './server.ts';
@@ -76,6 +78,7 @@ export async function main(proc: Process): Promise<void> {
     after: (eventId, audience, cursor) => readAfter(database, eventId, audience, cursor),
     photo: (request) => readAnswer(database, request),
     retry: (eventId, photoId) => retryPhoto(journal, eventId, photoId),
+    failures: { ...failureSettler(database, journal), read: (request) => readFailures(database, request) },
     signInLimit: limits.limit({ name: 'sign-in', points: 20, seconds: 900, whenDown: 'closed' }),
     // More than to sign in: a whole team joins from one venue's address.
     joinLimit: limits.limit({ name: 'join', points: 60, seconds: 900, whenDown: 'closed' }),

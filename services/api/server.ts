@@ -9,6 +9,7 @@ import { discardRest } from './discard.ts';
 import { type BatchRoutes, batchRoutes } from './routes/batch.ts';
 import { type CardRoutes, cardRoutes } from './routes/cards.ts';
 import { type EventRoutes, eventRoutes } from './routes/events.ts';
+import { type FailureRoutes, failureRoutes } from './routes/failures.ts';
 import { type JobRoutes, jobRoutes } from './routes/jobs.ts';
 import { type LinkRoutes, linkRoutes } from './routes/links.ts';
 import { type PeopleRoutes, peopleRoutes } from './routes/people.ts';
@@ -22,6 +23,7 @@ export interface ServerDeps
     CardRoutes,
     SessionRoutes,
     EventRoutes,
+    FailureRoutes,
     JobRoutes,
     LinkRoutes,
     PeopleRoutes,
@@ -58,6 +60,7 @@ export async function createServer(deps: ServerDeps): Promise<App> {
   void app.register((scope) => batchRoutes(scope, deps));
   peopleRoutes(app, deps);
   photoRoutes(app, deps);
+  failureRoutes(app, deps);
   quotaRoutes(app, deps);
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;

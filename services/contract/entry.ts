@@ -24,6 +24,10 @@ export const entryTypes = [
   'photo.retried',
   'photo.paired',
   'photo.unpaired',
+  'photo.backed_up',
+  'backup.removed',
+  'backup.lost',
+  'failure.discarded',
 ] as const;
 export type EntryTypeName = (typeof entryTypes)[number];
 

@@ -3,6 +3,7 @@ export * from './cursor.ts';
 export * from './due.ts';
 export * from './entry.ts';
 export * from './event.ts';
+export * from './failure.ts';
 export * from './frame.ts';
 export * from './job.ts';
 export * from './link.ts';

@@ -12,6 +12,8 @@ export type Action =
   | 'photo.upload'
   | 'upload.continue'
   | 'photo.retry'
+  | 'failure.see'
+  | 'failure.discard'
   | 'place.see'
   | 'original.see'
   | 'link.manage'
@@ -42,6 +44,8 @@ const allowed: Record<Action, readonly Role[]> = {
   'photo.upload': ['owner', 'editor', 'photographer', 'guest'],
   'upload.continue': ['owner', 'editor', 'photographer', 'moderator', 'guest'],
   'photo.retry': ['owner', 'editor', 'photographer'],
+  'failure.see': team,
+  'failure.discard': ['owner', 'editor'],
   'place.see': ['owner', 'editor'],
   'original.see': ['owner', 'editor', 'photographer'],
   'link.manage': ['owner', 'editor'],

@@ -6,7 +6,9 @@ import { M0002Safety } from './migrations/m0002_safety.ts';
 import { M0003Recovery } from './migrations/m0003_recovery.ts';
 import { M0004Renditions } from './migrations/m0004_renditions.ts';
 import { M0005Backfills } from './migrations/m0005_backfills.ts';
+import { M0006Backups } from './migrations/m0006_backups.ts';
 import { M0007Notifications } from './migrations/m0007_notifications.ts';
+import { M0008Failures } from './migrations/m0008_failures.ts';
 
 const migrationsList = [
   { name: 'm0001_initial', class: M0001Initial },
@@ -14,7 +16,9 @@ const migrationsList = [
   { name: 'm0003_recovery', class: M0003Recovery },
   { name: 'm0004_renditions', class: M0004Renditions },
   { name: 'm0005_backfills', class: M0005Backfills },
+  { name: 'm0006_backups', class: M0006Backups },
   { name: 'm0007_notifications', class: M0007Notifications },
+  { name: 'm0008_failures', class: M0008Failures },
 ];
 // Any constant does, as long as every replica that migrates takes the same lock.
 const migrationLock = 7_304_115_001;

@@ -11,9 +11,16 @@ export interface Tile {
    * Answers the entries of a change that was made since: the photo's own, with what it does to the number of photos, and
    * photo.unpaired or photo.paired of a raw photo that thereby becomes a tile of its own, or is one no more.
    */
-  entries(own: NewEntry & { photo_id: string }): Promise<NewEntry[]>;
+  entries(own: OwnEntry): Promise<NewEntry[]>;
 }
 
+/** Is the tiles of several photos. */
+export interface Tiles {
+  /** Answers the entries of a change of some of the photos, as of one. */
+  entries(own: readonly OwnEntry[]): Promise<NewEntry[]>;
+}
+
+type OwnEntry = NewEntry & { photo_id: string };
 type Shown = Map<string, boolean>;
 
 // Any constant does, as long as every transaction that may change a tile takes locks of this class.
@@ -26,17 +33,27 @@ const isRaw = (photo: string) => `${photo}.content_type like 'image/x-%'`;
  * to change the two photos of a pair would otherwise wait for each other, or not see each other.
  */
 export async function lockTile(tx: Transaction, eventId: string, photoId: string): Promise<Tile> {
+  const tiles = await lockTiles(tx, eventId, [photoId]);
+  return { entries: (own) => tiles.entries([own]) };
+}
+
+/** Locks the tiles of several photos as `lockTile` does one's. */
+export async function lockTiles(tx: Transaction, eventId: string, photoIds: readonly string[]): Promise<Tiles> {
+  // In one order, whoever asks: two that want the same tiles would otherwise wait for each other.
   await tx.query(
-    `select pg_advisory_xact_lock(${lockClass}, hashtext(event_id::text || ${stem('photos')}))
-     from photos where event_id = $1 and photo_id = $2`,
-    [eventId, photoId],
+    `select pg_advisory_xact_lock(${lockClass}, tile) from (
+       select distinct hashtext(event_id::text || ${stem('photos')}) as tile
+       from photos where event_id = $1 and photo_id = any($2::uuid[]) order by tile offset 0
+     ) tiles`,
+    [eventId, photoIds],
   );
-  const before = await readShown(tx, eventId, photoId);
+  const before = await readShown(tx, eventId, photoIds);
   return {
     async entries(own) {
-      const after = await readShown(tx, eventId, photoId);
-      const others = [...after.keys()].filter((id) => id !== photoId && before.get(id) !== after.get(id));
-      return [withCount(own, before, after), ...others.map((id) => turned(id, before, after))];
+      const after = await readShown(tx, eventId, photoIds);
+      const told = new Set(own.map(({ photo_id }) => photo_id));
+      const others = [...after.keys()].filter((id) => !told.has(id) && before.get(id) !== after.get(id));
+      return [...own.map((entry) => withCount(entry, before, after)), ...others.map((id) => turned(id, before, after))];
     },
   };
 }
@@ -49,11 +66,11 @@ export async function lockTile(tx: Transaction, eventId: string, photoId: string
 export async function pairUp(tx: Transaction, eventId: string, photoId: string): Promise<NewEntry[]> {
   const pair = await findPair(tx, eventId, photoId);
   if (pair === undefined) return [];
-  const before = await readShown(tx, eventId, pair.raw);
+  const before = await readShown(tx, eventId, [pair.raw]);
   await tx.query('update photos set pair_id = $2 where event_id = $1 and photo_id in ($2, $3)', [
     ...[eventId, pair.tile, pair.raw],
   ]);
-  const after = await readShown(tx, eventId, pair.raw);
+  const after = await readShown(tx, eventId, [pair.raw]);
   const data = { pair_id: pair.tile };
   // Also the tile's own: whoever has it on a screen learns of its partner.
   return [
@@ -62,17 +79,17 @@ export async function pairUp(tx: Transaction, eventId: string, photoId: string):
   ];
 }
 
-/** Reads which of a photo and its partner guests see. */
-async function readShown(tx: Transaction, eventId: string, photoId: string): Promise<Shown> {
+/** Reads which of some photos and their partners guests see. */
+async function readShown(tx: Transaction, eventId: string, photoIds: readonly string[]): Promise<Shown> {
   const rows = await tx.query<{ photoId: string; shown: boolean }>(
-    `select photo_id as "photoId", (${visibleTo.guest}) as shown from photos where event_id = $1 and (photo_id = $2
-       or pair_id = (select self.pair_id from photos self where self.event_id = $1 and self.photo_id = $2))`,
-    [eventId, photoId],
+    `select photo_id as "photoId", (${visibleTo.guest}) as shown from photos where event_id = $1 and (photo_id = any($2::uuid[])
+       or pair_id = any(array(select self.pair_id from photos self where self.event_id = $1 and self.photo_id = any($2::uuid[]))))`,
+    [eventId, photoIds],
   );
   return new Map(rows.map(({ photoId: id, shown }) => [id, shown]));
 }
 
-function withCount(entry: NewEntry & { photo_id: string }, before: Shown, after: Shown): NewEntry {
+function withCount(entry: OwnEntry, before: Shown, after: Shown): NewEntry {
   const [was, is] = [before.get(entry.photo_id) ?? false, after.get(entry.photo_id) ?? false];
   return was === is ? entry : { ...entry, count: is ? 1 : -1 };
 }

@@ -58,3 +58,33 @@ test('while the bulk lane is full, a photo of the live lane is the next one that
   });
   expect(lanes.join(' ')).toBe('bulk bulk bulk live bulk live bulk bulk bulk bulk');
 });
+
+test('work that is told to stop ends what it has in hand, and leaves the rest to others', async () => {
+  for (let n = 0; n < 6; n++) await hand('live');
+  const [end, began] = [new AbortController(), Promise.withResolvers<void>()];
+  const [inHand, finish] = [[] as string[], Promise.withResolvers<void>()];
+  const attempt = async ({ due }: { due: Due }) => {
+    if (inHand.push(due.photo_id) === 2) began.resolve();
+    await finish.promise;
+    await event.database.transaction((tx) => markDone(tx, due));
+  };
+  const stage = { name: 'thumbnail', concurrency: 2, timeoutMs: 10_000, attempt, fail: async () => {} } as const;
+  const parts = { bus: nats.bus, stages: stageStore(event.database), stage, log: silentLog() };
+  let stopped = false;
+  const working = work(contextOf(end.signal), parts).then(() => {
+    stopped = true;
+  });
+  await began.promise;
+  end.abort();
+  await vi.waitFor(async () => expect((await nats.bus.lag('thumbnail', 'live')).unacked).toBe(6));
+  expect(stopped).toBe(false);
+  finish.resolve();
+  await working;
+  const done = await event.database.query<{ photoId: string }>(
+    `select photo_id as "photoId" from stages where state = 'done' and photo_id = any($1)`,
+    [inHand],
+  );
+  expect(done.map(({ photoId }) => photoId).sort()).toEqual(inHand.toSorted());
+  expect(inHand).toHaveLength(2);
+  expect(await lanesDone(4)).toHaveLength(4);
+});

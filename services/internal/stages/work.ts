@@ -53,8 +53,11 @@ async function takeIn(ctx: Context, parts: Parts, slots: Slots, brake: Brake): P
     while (!ctx.cancelled) {
       await slots.free();
       await brake.wait(ctx);
-      const delivery = await intake.next();
-      if (delivery !== undefined) slots.run(() => deliver(parts, delivery, brake));
+      const delivery = ctx.cancelled ? undefined : await intake.next();
+      if (delivery === undefined) continue;
+      // A replica that is scaled in gives back at once what another can begin now.
+      if (ctx.cancelled) delivery.release();
+      else slots.run(() => deliver(parts, delivery, brake));
     }
   } finally {
     await intake.close();
