@@ -1,7 +1,7 @@
 /**
  * Target relay publishes what Postgres holds to JetStream: journal entries, and stages that are due.
  *
- * One replica leads by an advisory lock, the others wait for it. It has no other duty.
+ * One replica leads by an advisory lock, the others wait for it. Who leads also measures what waits and what failed.
  */
 import { onBus } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
@@ -11,9 +11,10 @@ import { type Context, contextOf, pause } from '#internal/process/context.ts';
 import type { Process } from '#internal/process/process.ts';
 import { loadConfig } from './config.ts';
 import { type DueDeps, publishDue, recoverLost } from './due.ts';
+import { createGauges, type MeasureDeps, measure } from './gauges.ts';
 import { type PublishDeps, publishEntries } from './publish.ts';
 
-type LeadDeps = PublishDeps & DueDeps;
+type LeadDeps = PublishDeps & DueDeps & MeasureDeps;
 
 // Any constant does, as long as every replica takes the same lock.
 const relayLock = 7_304_115_002;
@@ -24,10 +25,10 @@ export async function main(proc: Process): Promise<void> {
   const { log } = proc;
   await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
   proc.probe('database', () => database.probe());
-  const onPublished = delayMetric(proc);
+  const [onPublished, gauges] = [delayMetric(proc), createGauges(proc.metrics)];
   const options = { url: config.NATS_URL, ackWaitSeconds: config.WORK_ACK_WAIT_SECONDS, log };
   proc.ready();
-  await onBus(proc.ctx, options, (bus) => candidate(proc.ctx, { database, bus, log, onPublished }, config));
+  await onBus(proc.ctx, options, (bus) => candidate(proc.ctx, { database, bus, log, onPublished, gauges }, config));
 }
 
 function delayMetric(proc: Process): PublishDeps['onPublished'] {
@@ -63,6 +64,7 @@ async function lead(
   const bell = createBell();
   const sleep = deps.bus.onWake(bell.ring);
   deps.log.info('leading');
+  const measuring = measure(term, deps);
   let [declared, checkedAt] = [false, 0];
   while (!term.cancelled) {
     try {
@@ -82,6 +84,7 @@ async function lead(
     }
   }
   sleep();
+  await measuring;
 }
 
 /** Makes a bell: a wait ends when it rings, rang since the last wait, or time is up. */

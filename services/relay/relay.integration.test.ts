@@ -72,7 +72,8 @@ test('each event is published in order and once, while the bus is killed and rel
   await startRelay();
   const ids = [event.eventId, event.foreignEventId];
   const writing = Promise.all(ids.map((id) => append(id, 150)));
-  await vi.waitFor(async () => expect((await readJournalStream(nats.url)).length).toBeGreaterThan(20));
+  const begun = async () => expect((await readJournalStream(nats.url)).length).toBeGreaterThan(20);
+  await vi.waitFor(begun, { timeout: 20_000, interval: 20 });
   await nats.kill();
   await nats.restart();
   relays.splice(relays.indexOf(first), 1);
@@ -145,4 +146,39 @@ test('work whose message the bus forgot in a crash is due again, and what is in 
   await event.database.query('update stages set work_seq = work_seq + 100 where photo_id = $1', [forgotten]);
   await queued(forgotten, 2);
   expect(await stageOf(kept)).toMatchObject({ state: 'queued', generation: 1 });
+});
+
+async function figures(relay: TestTarget): Promise<Record<string, number>> {
+  const lines = (await relay.metrics.metrics()).split('\n').filter((line) => line.startsWith('kilat_relay_'));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(12, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]),
+  );
+}
+
+test('who leads tells how much waits, for how long, what failed and what is not acked; who does not tells nothing', async () => {
+  const photoIds = await Promise.all([event.addPhoto(), event.addPhoto(), event.addPhoto(), event.addPhoto()]);
+  const set = (sql: string, photoId = '') =>
+    event.database.query(`update stages set ${sql} where photo_id = $1`, [photoId]);
+  await set(`next_attempt_at = now() + interval '1 hour', lane = 'bulk'`, photoIds[0]);
+  await set(`next_attempt_at = now() - interval '90 seconds'`, photoIds[1]);
+  await set(`state = 'failed', error_class = 'network'`, photoIds[2]);
+  await set(`state = 'failed', stage = 'backup', error_class = 'network', discarded_at = now()`, photoIds[3]);
+  const leading = await startRelay();
+  await queued(photoIds[1] ?? '', 1);
+  const standingBy = await startRelay();
+  const want = {
+    'stage_depth{stage="thumbnail",lane="live",state="queued"}': 1,
+    'stage_depth{stage="thumbnail",lane="bulk",state="due"}': 1,
+    'stage_oldest_due_seconds{stage="thumbnail",lane="bulk"}': 0,
+    'stage_failures{stage="thumbnail",class="network"}': 1,
+    'stage_failures{stage="backup",class="network"}': 0,
+    'consumer_lag{stream="WORK",consumer="thumbnail-live"}': 1,
+    'consumer_lag{stream="WORK",consumer="thumbnail-bulk"}': 0,
+  };
+  await vi.waitFor(async () => expect(await figures(leading)).toMatchObject(want), { timeout: 15_000, interval: 200 });
+  const oldest = (await figures(leading))['stage_oldest_due_seconds{stage="thumbnail",lane="live"}'];
+  expect(oldest).toBeGreaterThanOrEqual(90);
+  expect(oldest).toBeLessThan(120);
+  const mine = Object.keys(await figures(standingBy)).filter((name) => /^(stage|consumer)_/.test(name));
+  expect(mine).toEqual([]);
 });
