@@ -1,7 +1,9 @@
 import { type Due, decodeDue, type Entry } from '@kilat/contract';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { silentLog } from '../log/log.ts';
 import { contextOf } from '../process/context.ts';
+import { openBus } from './bus.ts';
 import { readJournalStream, startTestBus, type TestBus } from './bustest.ts';
 import type { Delivery } from './work.ts';
 
@@ -100,4 +102,16 @@ test('followers and workers find their streams again after all of them was wiped
   expect(delivery).toBeDefined();
   end.abort();
   await following;
+});
+
+test('who tells a bus that is ending what was committed does not fail', async () => {
+  const bus = await openBus(contextOf(AbortSignal.timeout(20_000)), { url: nats.url, log: silentLog() });
+  const told = () => {
+    bus.wake();
+    bus.hint({ event_id: uuidv7(), job_id: uuidv7(), files: [] });
+  };
+  const ending = bus[Symbol.asyncDispose]();
+  told();
+  await ending;
+  told();
 });

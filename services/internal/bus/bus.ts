@@ -73,19 +73,20 @@ interface Parts {
 
 function busOf(connection: NatsConnection, { js, jsm, log, ackWaitMs }: Parts): Bus {
   const reconnects = watchReconnects(connection);
+  // What is told to a connection that is ending is not heard; whoever tells it has committed already, and must not fail.
+  const hears = () => !connection.isClosed() && !connection.isDraining();
   return {
     ackWaitMs,
     declare: () => guarded(() => declareAll(jsm, ackWaitMs)),
     wake: () => {
-      if (!connection.isClosed()) connection.publish(wakeSubject);
+      if (hears()) connection.publish(wakeSubject);
     },
     onWake: (handler) => {
       const subscription = connection.subscribe(wakeSubject, { callback: handler });
       return () => subscription.unsubscribe();
     },
     hint: (progress) => {
-      if (!connection.isClosed())
-        connection.publish(progressSubject(progress.event_id, progress.job_id), JSON.stringify(progress));
+      if (hears()) connection.publish(progressSubject(progress.event_id, progress.job_id), JSON.stringify(progress));
     },
     onHint: (handler) => {
       const subscription = connection.subscribe(progressSubject('*', '*'), {
