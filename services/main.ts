@@ -37,7 +37,7 @@ interface Values {
 }
 
 const commands: Record<string, (values: Values) => Promise<number>> = {
-  serve: async ({ target }) => serve(namesOf(target), process.env, stopSignal()),
+  serve: async ({ target }) => serve(namesOf(target, process.env), process.env, stopSignal()),
   migrate: async () => {
     const { DATABASE_URL } = readSettings(databaseSettings, process.env);
     const applied = await migrate(DATABASE_URL, openCommandLog('migrate'));
@@ -87,8 +87,8 @@ const outputs = {
   tell: (line: string) => void process.stderr.write(`${line}\n`),
 };
 
-function namesOf(target: string | undefined) {
-  const names = target === undefined ? undefined : parseTargets(target);
+function namesOf(target: string | undefined, env?: NodeJS.ProcessEnv) {
+  const names = target === undefined ? undefined : parseTargets(target, env);
   if (names === undefined) throw new UsageError(`--target takes ${targetNames.join(', ')}, or all`);
   return names;
 }

@@ -1,4 +1,4 @@
-import type { Settings } from '#internal/env/env.ts';
+import type { Environment, Settings } from '#internal/env/env.ts';
 import type { Process } from '#internal/process/process.ts';
 
 /** Is one runnable service: its settings, and its main. */
@@ -15,6 +15,8 @@ const loaders = {
   media: async () => ({ ...(await import('./media/config.ts')), ...(await import('./media/main.ts')) }),
   relay: async () => ({ ...(await import('./relay/config.ts')), ...(await import('./relay/main.ts')) }),
   thumbnail: async () => ({ ...(await import('./thumbnail/config.ts')), ...(await import('./thumbnail/main.ts')) }),
+  backup: async () => ({ ...(await import('./backup/config.ts')), ...(await import('./backup/main.ts')) }),
+  notify: async () => ({ ...(await import('./notify/config.ts')), ...(await import('./notify/main.ts')) }),
 } satisfies Record<string, () => Promise<Target>>;
 
 /** Names a target. */
@@ -23,9 +25,15 @@ export type TargetName = keyof typeof loaders;
 /** Lists the names that `--target` takes. */
 export const targetNames = Object.keys(loaders) as TargetName[];
 
-/** Reads `--target`: one name, several with commas, or `all`; undefined when one is unknown. */
-export function parseTargets(text: string): TargetName[] | undefined {
-  if (text === 'all') return targetNames;
+// Without these settings there is nothing for a target to do: `all` leaves it out.
+const needs: Partial<Record<TargetName, string>> = { backup: 'BACKUP_PROVIDERS' };
+
+/**
+ * Reads `--target`: one name, several with commas, or `all`, which in an environment are those with work to do; undefined
+ * when one is unknown.
+ */
+export function parseTargets(text: string, env?: Environment): TargetName[] | undefined {
+  if (text === 'all') return targetNames.filter((name) => !env || needs[name] === undefined || env[needs[name]]);
   const names = text.split(',');
   return names.every((name) => name in loaders) ? (names as TargetName[]) : undefined;
 }

@@ -27,7 +27,7 @@ export function durableName(stage: StageName, lane: Lane): string {
 }
 
 /** Lists the stages that a target works on today: a durable that nobody reads would hold its stream's lag for ever. */
-export const workedStages: readonly StageName[] = ['thumbnail'];
+export const workedStages: readonly StageName[] = ['thumbnail', 'backup'];
 
 /** Is the durable consumer of one stage and lane, with its name. */
 export interface WorkDurable {

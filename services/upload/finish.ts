@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { planBackup } from '#internal/backups/plan.ts';
 import type { Transaction } from '#internal/database/database.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import type { Journal } from '#internal/journal/journal.ts';
@@ -134,6 +135,7 @@ function commit(deps: FinishDeps, upload: Upload, sniffed: Sniffed, object: Obje
       upload.eventId,
       upload.photoId,
     ]);
+    await planBackup(tx, upload.eventId, upload.photoId);
     return { value: storedAt, entries: [{ type: 'photo.stored', photo_id: upload.photoId, data, count: 1 }] };
   });
 }

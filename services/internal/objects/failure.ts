@@ -18,6 +18,17 @@ export function isThereAlready(error: unknown): boolean {
   return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412;
 }
 
+const limiting = new Set(['SlowDown', 'TooManyRequests', 'Throttling', 'ThrottlingException', 'RequestLimitExceeded']);
+
+/** Tells whether S3 said that there were too many requests, by a fault of ours or its own words. */
+export function isLimited(error: unknown): boolean {
+  if (error instanceof Fault) return isLimited(error.cause);
+  if (!(error instanceof S3ServiceException)) return false;
+  const { httpStatusCode: status } = error.$metadata;
+  // Both of its 503 ask for fewer requests; to a HEAD they come without a word.
+  return status === 429 || status === 503 || limiting.has(error.name);
+}
+
 // 4xx that tell of a connection or a server that broke while bytes went over: seen as a nameless 400 of a dying server.
 const broken = new Set(['Unknown', 'UnknownError', 'BadRequest', 'IncompleteBody', 'RequestTimeout', 'BadDigest']);
 

@@ -18,6 +18,12 @@ export function photoOfOriginal(key: string): string | undefined {
   return /^e\/[0-9a-f-]{36}\/([0-9a-f-]{36})\/original-\d+$/.exec(key)?.[1];
 }
 
+/** Tells of which photo and version a key is the original; undefined for any other key. */
+export function versionOfOriginal(key: string): { photoId: string; version: number } | undefined {
+  const [, photoId, version] = /^e\/[0-9a-f-]{36}\/([0-9a-f-]{36})\/original-(\d+)$/.exec(key) ?? [];
+  return photoId === undefined ? undefined : { photoId, version: Number(version) };
+}
+
 /** Composes the key of a rendition of one version. */
 export function renditionKey(eventId: string, photoId: string, rendition: RenditionName, version: number): string {
   return `e/${eventId}/${photoId}/${rendition}-${version}.${rendition === 'web' ? 'jpg' : 'webp'}`;

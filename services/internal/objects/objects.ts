@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import {
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -24,6 +25,8 @@ export interface ObjectsOptions {
   syncFolder?: string | undefined;
   /** Is the folder in which it keeps their attributes, where those are files of their own. */
   syncSidecar?: string | undefined;
+  /** Tells that the server takes and keeps checksums of ours; it does unless told. */
+  checksums?: boolean | undefined;
 }
 
 /** Describes a stored object; crc32, and sha256 as lower-case hex, are there where the server keeps them. */
@@ -46,6 +49,8 @@ export interface NewObject {
   body: Uint8Array | Readable;
   size: number;
   contentType: string;
+  /** Is its SHA-256 as lower-case hex, where known: the server then takes no other bytes, and keeps it. */
+  sha256?: string | undefined;
 }
 
 /** Is an object as a listing has it. */
@@ -61,8 +66,10 @@ export interface Objects extends AsyncDisposable, Durable {
   readonly bucket: string;
   head(key: string): Promise<ObjectInfo | undefined>;
   get(key: string, options?: { range?: string; signal?: AbortSignal }): Promise<ObjectBody | undefined>;
-  put(object: NewObject): Promise<void>;
+  put(object: NewObject, options?: { signal?: AbortSignal }): Promise<void>;
   remove(keys: readonly string[]): Promise<void>;
+  /** Removes one object and throws when that is refused; one that is missing is fine. */
+  removeOne(key: string): Promise<void>;
   /** Lists what lies under a prefix, in the order of keys. */
   list(prefix: string): AsyncIterable<ListedObject>;
   probe(): Promise<string | undefined>;
@@ -78,9 +85,9 @@ export function openObjects(options: ObjectsOptions): Objects {
     bucket,
     head: (key) => absentAsUndefined(() => headObject(client, bucket, key)),
     get: (key, { range, signal } = {}) => absentAsUndefined(() => getObject(client, { bucket, key, range }, signal)),
-    put: (object) =>
+    put: (object, { signal } = {}) =>
       guarded(async () => {
-        await putObject(client, bucket, object);
+        await putObject(client, bucket, object, signal);
         await durable.settle(object.key);
       }),
     settle: (key) => guarded(() => durable.settle(key)),
@@ -88,6 +95,8 @@ export function openObjects(options: ObjectsOptions): Objects {
     settlePart: (key, uploadId, part) => guarded(() => durable.settlePart(key, uploadId, part)),
     isIntact: (key, etag, partSize) => guarded(() => durable.isIntact(key, etag, partSize)),
     remove: (keys) => guarded(() => removeObjects(client, bucket, keys)),
+    removeOne: (key) =>
+      guarded(async () => void (await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })))),
     list: (prefix) => listObjects(client, bucket, prefix),
     probe: () => probeBucket(client, bucket),
     [Symbol.asyncDispose]: async () => client.destroy(),
@@ -100,6 +109,8 @@ function durableOf({ bucket, syncFolder, syncSidecar }: ObjectsOptions): Durable
   return durableOnDisk({ bucketFolder: join(syncFolder, bucket), sideFolder });
 }
 
+const quiet = () => {};
+
 function clientOf(options: ObjectsOptions): S3Client {
   return new S3Client({
     endpoint: options.endpoint,
@@ -107,6 +118,12 @@ function clientOf(options: ObjectsOptions): S3Client {
     forcePathStyle: options.forcePathStyle,
     credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
     maxAttempts: 3,
+    // What it would write to the console, our own log has.
+    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    ...(options.checksums === false && {
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    }),
     // S3 refuses signed chunks under 8 KiB, and a network brings pieces of any size.
     requestStreamBufferSize: 65_536,
     requestHandler: {
@@ -138,11 +155,16 @@ async function getObject(
   };
 }
 
-async function putObject(client: S3Client, bucket: string, object: NewObject): Promise<void> {
-  const { key, body, size, contentType } = object;
-  await client.send(
-    new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentLength: size, ContentType: contentType }),
-  );
+async function putObject(
+  client: S3Client,
+  bucket: string,
+  object: NewObject,
+  abortSignal?: AbortSignal,
+): Promise<void> {
+  const { key, body, size, contentType, sha256 } = object;
+  const sum = sha256 !== undefined && { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') };
+  const what = { Bucket: bucket, Key: key, Body: body, ContentLength: size, ContentType: contentType, ...sum };
+  await client.send(new PutObjectCommand(what), { abortSignal });
 }
 
 async function removeObjects(client: S3Client, bucket: string, keys: readonly string[]): Promise<void> {

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { setPlan } from '#internal/backups/plan.ts';
+import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
+import { openVault, type Vault } from './backup/backuptest.ts';
+import { main as backup } from './backup/main.ts';
+import { main as relay } from './relay/main.ts';
+
+let vault: Vault;
+let early: string;
+const running: TestTarget[] = [];
+
+beforeAll(async () => {
+  vault = await openVault();
+  running.push(await startTarget(relay, vault.env));
+  early = await vault.store();
+  await begin();
+});
+afterEach(() => {
+  for (const link of Object.values(vault.links)) link.weaken(() => 'well');
+});
+afterAll(async () => {
+  await Promise.all(running.map((target) => target.stop()));
+  await vault[Symbol.asyncDispose]();
+});
+
+/** Starts target backup and waits until its providers are known. */
+async function begin(): Promise<void> {
+  running.push(await startTarget(backup, vault.env));
+  const sql = 'select count(*)::int as n from backup_providers';
+  const known = async () => (await vault.event.database.query<{ n: number }>(sql))[0]?.n;
+  await vi.waitFor(async () => expect(await known()).toBe(2), { timeout: 10_000, interval: 20 });
+}
+
+const typesOf = async (photoId: string) => (await vault.entriesOf(photoId)).map(({ type }) => type);
+
+test('each photo is copied to both places, stored before they were there or after, and one entry says so', async () => {
+  const body = randomBytes(300_000);
+  const photos = [early, await vault.store(body), await vault.store(undefined, { sha256: null })];
+  await vault.untilBackedUp(photos);
+  expect(await vault.bytesOf('near', photos[1] ?? '')).toEqual(body);
+  expect(await vault.bytesOf('far', photos[1] ?? '')).toEqual(body);
+  for (const photoId of photos)
+    expect(await typesOf(photoId)).toEqual(['photo.stored', 'photo.verified', 'photo.backed_up']);
+  const urls = (await vault.copiesOf(photos[1])).map(({ backupUrl }) => backupUrl);
+  expect(urls).toEqual(
+    ['far', 'near'].map(
+      (name) => `s3://${vault.env[`BACKUP_${name.toUpperCase()}_BUCKET`]}/${vault.keyOf(photos[1] ?? '')}`,
+    ),
+  );
+});
+
+test.each(['limited', 'away'] as const)('a provider that is %s pauses alone, and gets what it missed', async (fate) => {
+  vault.links.far.weaken(() => fate);
+  const photos = await Promise.all(Array.from({ length: 12 }, () => vault.store()));
+  for (const photoId of photos) await vault.until(photoId, ['due', 'done']);
+  const [copy] = await vault.copiesOf(photos[0]);
+  expect(copy?.class).toBe(fate === 'limited' ? 'rate_limit' : 'network');
+  const stages = await vault.event.database.query(
+    `select attempts from stages where stage = 'backup' and attempts > 1`,
+  );
+  expect(stages).toEqual([]);
+  vault.links.far.weaken(() => 'well');
+  await vault.untilBackedUp(photos);
+});
+
+test('bytes that are not those of the photo never become a copy', async () => {
+  const [damaged, other] = [
+    await vault.store(randomBytes(200_000), { stored: randomBytes(200_000) }),
+    await vault.store(undefined, { sha256: 'a'.repeat(64) }),
+  ];
+  const errorOf = async (photoId: string) => (await vault.copiesOf(photoId))[0]?.error;
+  await vi.waitFor(async () => expect(await errorOf(damaged)).toMatch(/damaged/), { timeout: 10_000 });
+  await vi.waitFor(
+    async () => {
+      const sql = `select state, error_class as class from stages where photo_id = $1 and stage = 'backup'`;
+      expect(await vault.event.database.query(sql, [other])).toEqual([{ state: 'failed', class: 'invalid' }]);
+    },
+    { timeout: 10_000 },
+  );
+  for (const photoId of [damaged, other])
+    expect([await vault.bytesOf('near', photoId), await vault.bytesOf('far', photoId)]).toEqual([undefined, undefined]);
+});
+
+test('a deleted photo leaves no copy; what a provider refuses stays visible until it is done, and each has a receipt', async () => {
+  const [gone, stays] = [await vault.store(), await vault.store()];
+  await vault.untilBackedUp([gone, stays]);
+  vault.links.far.weaken((method) => (method === 'DELETE' ? 'refused' : 'well'));
+  await vault.event.database.query(`update photos set state = 'deleted' where photo_id = $1`, [gone]);
+  await vault.until(gone, ['removing', 'removed']);
+  await vi.waitFor(async () => expect((await vault.copiesOf(gone))[0]?.class).toBe('server'), { timeout: 10_000 });
+  expect((await vault.bytesOf('far', gone))?.length).toBe(4_000);
+  vault.links.far.weaken(() => 'well');
+  await vault.event.database.query('update backups set next_attempt_at = now() where photo_id = $1', [gone]);
+  await vault.until(gone, ['removed', 'removed']);
+  expect([await vault.bytesOf('near', gone), await vault.bytesOf('far', gone)]).toEqual([undefined, undefined]);
+  const receipts = (await vault.entriesOf(gone)).filter(({ type }) => type === 'backup.removed');
+  expect(receipts.map(({ data }) => data.provider).sort()).toEqual(['far', 'near']);
+  await vault.until(stays, ['done', 'done']);
+});
+
+test('a copy that spoiled or went at its provider is found by the daily sample, said, and made anew', async () => {
+  const [spoiled, gone] = [await vault.store(), await vault.store()];
+  await vault.untilBackedUp([spoiled, gone]);
+  const wrong = randomBytes(4_000);
+  await vault.buckets.near.put({ key: vault.keyOf(spoiled), body: wrong, size: 4_000, contentType: 'image/jpeg' });
+  await vault.buckets.far.remove([vault.keyOf(gone)]);
+  await vault.event.database.query(
+    `update backups set checked_at = now() - interval '1 day' where photo_id = any($1)`,
+    [[spoiled, gone]],
+  );
+  for (const photoId of [spoiled, gone])
+    await vi.waitFor(
+      async () =>
+        expect((await typesOf(photoId)).slice(2)).toEqual(['photo.backed_up', 'backup.lost', 'photo.backed_up']),
+      { timeout: 20_000 },
+    );
+  expect(await vault.bytesOf('near', spoiled)).toEqual(await vault.bytesOf('main', spoiled));
+  expect(await vault.bytesOf('far', gone)).toEqual(await vault.bytesOf('main', gone));
+});
+
+test('an event has its own places where it says so, and one that was added later gets what was stored before', async () => {
+  const { database, eventId } = vault.event;
+  await setPlan(database, eventId, { providers: ['far'], keepDays: null });
+  const photoId = await vault.store();
+  await vault.untilBackedUp([photoId]);
+  expect((await vault.copiesOf(photoId)).map(({ provider }) => provider)).toEqual(['far']);
+  await setPlan(database, eventId, { providers: [], keepDays: null });
+  const alone = await vault.store();
+  expect(await database.query(`select 1 as one from stages where photo_id = $1`, [alone])).toEqual([]);
+  await setPlan(database, eventId, { providers: null, keepDays: null });
+  await running.pop()?.stop();
+  await begin();
+  for (const one of [photoId, alone]) await vault.until(one, ['done', 'done']);
+});
+
+test('heads of the journal go to each place, by a name of their own', async () => {
+  const list = async () => {
+    const keys: string[] = [];
+    for await (const { key } of vault.buckets.near.list(`heads/${vault.event.eventId}/`)) keys.push(key);
+    return keys;
+  };
+  const before = (await list()).length;
+  expect(before).toBeGreaterThan(0);
+  await vault.store();
+  await vault.event.database.query(`update backup_heads set written_at = now() - interval '2 hours'`);
+  await vi.waitFor(async () => expect((await list()).length).toBeGreaterThan(before), { timeout: 10_000 });
+  const [key = ''] = (await list()).slice(-1);
+  const text = Buffer.concat((await (await vault.buckets.near.get(key))?.body.toArray()) ?? []).toString();
+  const head = JSON.parse(text);
+  const sql = `select encode(hash, 'hex') as hash from journal where event_id = $1 and seq = $2`;
+  expect(await vault.event.database.query(sql, [vault.event.eventId, head.seq])).toEqual([{ hash: head.hash }]);
+});
