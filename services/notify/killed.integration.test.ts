@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { failPhoto } from '#internal/events/eventtest.ts';
+import { type Child, startChild } from '../../deploy/local/child.ts';
+import { freePort } from '../../deploy/local/port.ts';
+import { temporaryFolder } from '../../deploy/local/testing.ts';
+import { openPostOffice, type PostOffice } from './notifytest.ts';
+
+const rounds = process.env.KILAT_TEST_SIZE === 'full' ? 5 : 1;
+let office: PostOffice;
+let child: Child | undefined;
+
+beforeEach(async () => {
+  office = await openPostOffice();
+});
+afterEach(async () => {
+  child?.kill('SIGKILL');
+  await office[Symbol.asyncDispose]();
+});
+
+async function start(): Promise<void> {
+  child = startChild({
+    name: 'notify',
+    command: [process.execPath, fileURLToPath(new URL('../main.ts', import.meta.url)), 'serve', '--target=notify'],
+    logFile: join(temporaryFolder(), 'notify.log'),
+    env: {
+      PATH: process.env.PATH,
+      ...office.env,
+      NOTIFY_LEASE_SECONDS: '1',
+      ADMIN_LISTEN: `127.0.0.1:${await freePort()}`,
+    },
+  });
+}
+
+type Step = 'connected' | 'came';
+
+/** Runs the target until it has come to a step of a channel, and kills it there: at `came` all was sent, nothing noted. */
+async function killAt(place: 'mailbox' | 'receiver', step: Step): Promise<void> {
+  const killed = Promise.withResolvers<void>();
+  const { hooks } = office[place];
+  hooks[step] = () => {
+    hooks[step] = undefined;
+    child?.kill('SIGKILL');
+    killed.resolve();
+  };
+  await start();
+  await killed.promise;
+  await child?.exited;
+}
+
+/** Lists the contents that each id was seen with, as hashes. */
+function contents(seen: readonly { id: string; bytes: string | Buffer }[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { id, bytes } of seen) {
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    found.set(id, (found.get(id) ?? new Set()).add(hash));
+  }
+  return found;
+}
+
+test('an id is never seen with two contents, and nothing is missed, wherever the target is killed', async () => {
+  const { event, mailbox, receiver } = office;
+  await office.addReader(event.ownerId, 'owner@example.org');
+  const [photographer, client] = [await office.addMember('photographer'), await office.addMember('client')];
+  await office.addReader(photographer, 'foto@example.org', 'id');
+  await office.addReader(client, 'klien@example.org', 'id');
+  const url = receiver.url;
+  await office.webhooks.create(event.eventId, { url, types: ['photo.stored', 'photo.rendered', 'job.completed'] });
+  const photos: string[] = [];
+  for (let n = 0; n < 5; n++) photos.push(await event.addPhoto());
+  await office.announce(photographer, photos);
+  for (const photo of photos) await office.render(photo);
+  await failPhoto(event.journal, event.eventId, await event.addPhoto());
+  await event.events.change(event.eventId, { state: 'closed' });
+  for (let n = 0; n < rounds; n++)
+    for (const place of ['receiver', 'mailbox'] as const)
+      for (const step of ['connected', 'came'] as const) await killAt(place, step);
+  await start();
+  // 6 photos stored, 5 rendered, a job; who uploaded, who waits for the gallery (2), who minds failures.
+  const settled = async () => {
+    const owed = await office.notifications();
+    expect(owed.filter(({ state }) => state === 'sent')).toHaveLength(16);
+    return owed;
+  };
+  const owed = await vi.waitFor(settled, { timeout: 30_000, interval: 100 });
+  expect(owed).toHaveLength(16);
+  const hooks = contents(receiver.requests.map(({ id, body }) => ({ id, bytes: body })));
+  const mails = contents(
+    mailbox.mails.map(({ raw, parsed }) => ({ id: String(parsed.headers.get('x-kilat-notification')), bytes: raw })),
+  );
+  const seen = new Map([...hooks, ...mails]);
+  expect([...seen.keys()].sort()).toEqual(owed.map(({ id }) => id).sort());
+  expect([...seen.values()].filter((hashes) => hashes.size > 1)).toEqual([]);
+  // What was sent and not noted comes again: once by each channel at least.
+  expect(receiver.requests.length + mailbox.mails.length).toBeGreaterThanOrEqual(18);
+});

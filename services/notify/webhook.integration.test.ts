@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { notificationLog } from '#internal/notifications/log.ts';
+import { startTarget } from '#internal/process/processtest.ts';
+import { main as relay } from '../relay/main.ts';
+import { signatureOf } from './channels/webhook.ts';
+import { main } from './main.ts';
+import { openPostOffice, type PostOffice } from './notifytest.ts';
+
+let office: PostOffice;
+
+beforeEach(async () => {
+  office = await openPostOffice();
+});
+afterEach(() => office[Symbol.asyncDispose]());
+
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+const typesHeard = () => office.receiver.requests.map(({ body }) => JSON.parse(body.toString()).type);
+
+function listen(types: string[]) {
+  return office.webhooks.create(office.event.eventId, { url: office.receiver.url, types });
+}
+
+test('a webhook hears the entries that it asked for and the end of a job, each signed, whatever becomes of the stream', async () => {
+  const { event, receiver } = office;
+  const { secret } = await listen(['photo.stored', 'photo.rendered', 'job.completed']);
+  await using _relay = await startTarget(relay, office.env);
+  await using _notify = await startTarget(main, office.env);
+  const photo = await event.addPhoto();
+  await until(() => expect(typesHeard()).toEqual(['photo.stored']));
+  await office.nats.wipe();
+  const job = await office.announce(event.ownerId, [photo]);
+  await office.render(photo);
+  await until(() => expect(typesHeard().sort()).toEqual(['job.completed', 'photo.rendered', 'photo.stored']));
+  for (const { headers, body, id } of receiver.requests) {
+    const timestamp = Number(headers['webhook-timestamp']);
+    expect(Math.abs(Date.now() / 1_000 - timestamp)).toBeLessThan(60);
+    expect(headers['webhook-signature']).toBe(signatureOf(secret, id, timestamp, body.toString()));
+  }
+  const [stored] = receiver.requests;
+  expect(JSON.parse(stored?.body.toString() ?? '').data).toMatchObject({ event_id: event.eventId, photo_id: photo });
+  const done = receiver.requests
+    .map(({ body }) => JSON.parse(body.toString()))
+    .find(({ type }) => type === 'job.completed');
+  expect(done.data).toMatchObject({ job_id: job, status: 'COMPLETED', total: 1 });
+});
+
+test('a receiver that fails is left alone for a while, then gets all that it is owed, and again what is replayed', async () => {
+  const { event, receiver } = office;
+  const { webhook } = await listen(['photo.stored']);
+  receiver.answer = () => 500;
+  await using _notify = await startTarget(main, office.env);
+  for (let n = 0; n < 20; n++) await event.addPhoto();
+  await until(() => expect(receiver.requests.length).toBeGreaterThan(0));
+  const log = notificationLog(event.database);
+  const read = () => log.page({ eventId: event.eventId, webhookId: webhook.webhook_id, limit: 50 });
+  await until(async () => expect((await read()).notifications.some(({ status }) => status === 500)).toBe(true));
+  // Concurrent first tries may have been under way; a paused receiver gets no others.
+  expect(receiver.requests.length).toBeLessThan(12);
+  receiver.answer = () => 204;
+  await until(async () => {
+    const { notifications } = await read();
+    expect(notifications.filter(({ state }) => state === 'sent')).toHaveLength(20);
+  });
+  const [first] = receiver.requests;
+  const replayed = await log.replay(event.eventId, first?.id ?? '');
+  expect(replayed.state).toBe('due');
+  await until(() =>
+    expect(receiver.requests.filter(({ id, body }) => id === first?.id && body.equals(first.body))).toHaveLength(3),
+  );
+});
+
+test('a receiver that is gone is told nothing more', async () => {
+  const { event, receiver } = office;
+  await listen(['photo.stored']);
+  receiver.answer = () => 410;
+  await using _notify = await startTarget(main, office.env);
+  await event.addPhoto();
+  await until(async () =>
+    expect(await office.notifications()).toMatchObject([{ state: 'failed', error: 'The receiver is gone.' }]),
+  );
+  expect(await office.webhooks.list(event.eventId)).toMatchObject([{ state: 'gone' }]);
+  await event.addPhoto();
+  await delay(0);
+  await until(async () => {
+    const [cursor] = await event.database.query<{ photos: number }>(
+      'select photos from notify_cursors where event_id = $1',
+      [event.eventId],
+    );
+    expect(cursor?.photos).toBe(2);
+  });
+  expect(await office.notifications()).toHaveLength(1);
+});
+
+test('no webhook reaches into the machine, and none follows a redirect there', async () => {
+  const { event, receiver } = office;
+  await office.webhooks.create(event.eventId, {
+    url: receiver.url.replace('http:', 'https:'),
+    types: ['photo.stored'],
+  });
+  const guarded = await startTarget(main, { ...office.env, NOTIFY_TO_LOOPBACK: 'false' });
+  await event.addPhoto();
+  const blocked = { state: 'failed', error: 'The address is not one that may be reached.' };
+  await until(async () => expect(await office.notifications()).toMatchObject([blocked]));
+  await guarded.stop();
+  await event.database.query('delete from webhooks');
+  await listen(['photo.stored']);
+  receiver.answer = () => 307;
+  await using _notify = await startTarget(main, office.env);
+  await event.addPhoto();
+  await until(() => expect(receiver.requests.length).toBeGreaterThan(1));
+  expect(receiver.requests.map(({ path }) => path)).not.toContain('/elsewhere');
+});
