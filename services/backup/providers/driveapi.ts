@@ -56,7 +56,8 @@ export function createDriveApi(options: DriveApiOptions): DriveApi {
       ...{ ...backoff, minTimeout: options.backoffMs, signal },
       shouldRetry: ({ error, attemptNumber }) => helps(error, attemptNumber),
       onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-        if (retriesLeft > 0 && helps(error, attemptNumber)) await delay(waitOf(error) * 1000, undefined, { signal });
+        const wait = retriesLeft > 0 && helps(error, attemptNumber) ? waitOf(error) : 0;
+        if (wait > 0) await delay(wait * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
       },
     });
   return {

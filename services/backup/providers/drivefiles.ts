@@ -10,6 +10,8 @@ const json = { 'content-type': 'application/json; charset=UTF-8' };
 const idsAtOnce = 50;
 // Without it what lies in a shared drive is answered as missing.
 const everywhere = { supportsAllDrives: 'true' };
+// A domain may show new files to all of its people.
+const unseen = { ...everywhere, ignoreDefaultVisibility: 'true' };
 /** Is the type of folders. */
 export const folderType = 'application/vnd.google-apps.folder';
 
@@ -91,7 +93,7 @@ export function createDriveFiles(api: DriveApi, root: string): DriveFiles {
       } while (pageToken !== undefined);
     },
     async makeFolder(metadata, signal) {
-      const url = api.url(path, { ...everywhere, fields: 'id' });
+      const url = api.url(path, { ...unseen, fields: 'id' });
       await api.tell({ method: 'POST', url, headers: json, body: JSON.stringify(metadata), fine: [409] }, signal);
     },
     begin: (metadata, size, replaces, signal) => begin(api, metadata, size, replaces, signal),
@@ -121,12 +123,7 @@ export function quoted(text: string): string {
 async function begin(api: DriveApi, metadata: Metadata, size: number, replaces: boolean, signal: AbortSignal) {
   const { id, parents, ...changes } = metadata;
   const sent = replaces ? changes : { id, parents, ...changes };
-  const query = {
-    ...everywhere,
-    uploadType: 'resumable',
-    fields,
-    ...(!replaces && { ignoreDefaultVisibility: 'true' }),
-  };
+  const query = { ...(replaces ? everywhere : unseen), uploadType: 'resumable', fields };
   const headers = {
     ...{ ...json, 'x-upload-content-type': metadata.mimeType, 'x-upload-content-length': `${size}` },
   };

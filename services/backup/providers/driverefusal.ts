@@ -34,19 +34,15 @@ const reasons: Record<string, Meaning> = {
   cannotDownloadAbusiveFile: 'wrong',
 };
 const statuses: Record<number, Meaning> = {
-  0: 'away',
-  401: 'denied',
-  403: 'denied',
-  404: 'missing',
-  408: 'away',
-  409: 'taken',
-  410: 'missing',
-  429: 'limited',
+  ...{ 0: 'away', 408: 'away', 429: 'limited' },
+  ...{ 404: 'missing', 410: 'missing', 409: 'taken' },
+  ...{ 400: 'wrong', 411: 'wrong', 412: 'wrong', 413: 'wrong', 415: 'wrong', 416: 'wrong', 422: 'wrong' },
 };
 
 function meaningOf({ status, reason }: Refusal): Meaning {
-  if (status >= 500) return 'away';
-  return (status === 403 ? reasons[reason] : undefined) ?? statuses[status] ?? 'wrong';
+  // A redirection is a proxy's or a portal's: the API has none.
+  if (status >= 500 || (status >= 300 && status < 400)) return 'away';
+  return (status === 403 ? reasons[reason] : undefined) ?? statuses[status] ?? 'denied';
 }
 
 /** Tells whether an error is Google's and means one of these. */

@@ -4,8 +4,8 @@ import { crc32 } from 'node:zlib';
 import { Fault } from '#internal/fault/fault.ts';
 import type { Sums } from './provider.ts';
 
-/** Is what non-final requests of an upload are multiples of, in bytes. */
-export const quantum = 256 * 1024;
+// Requests are multiples of it, the last one aside.
+const quantum = 256 * 1024;
 
 /** Is what is sent: bytes whose size, and perhaps hashes, are known before. */
 export interface Source extends Pick<Sums, 'sha256' | 'crc32'> {
@@ -19,7 +19,7 @@ export interface Window extends AsyncDisposable {
   readonly from: number;
   /** Reads on until a request's worth of bytes is held, or the source has ended as it should. */
   fill(): Promise<void>;
-  /** Gives what the next request may bring. */
+  /** Gives what the next request may bring, a chunk at most. */
   next(): Uint8Array<ArrayBuffer>;
   /** Drops what lies before an offset; false when it lies outside of what is held. */
   taken(upTo: number): boolean;
@@ -65,8 +65,8 @@ export async function openWindow(
       held = Buffer.concat(pieces);
     },
     next() {
-      if (found !== undefined) return held;
-      return held.subarray(0, Math.floor(held.byteLength / quantum) * quantum);
+      if (found !== undefined && held.byteLength <= chunkBytes) return held;
+      return held.subarray(0, Math.floor(Math.min(held.byteLength, chunkBytes) / quantum) * quantum);
     },
     taken(upTo) {
       if (upTo < start || upTo > start + held.byteLength) return false;
