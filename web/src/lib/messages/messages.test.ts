@@ -18,6 +18,7 @@ test('uses every text of the catalogue', () => {
   const families = [
     ...['event.state.', 'upload.state.', 'upload.error.', 'error.title.', 'error.text.', 'cards.status.'],
     ...['card.state.', 'card.reason.', 'people.role.', 'people.may.', 'people.state.'],
+    ...['failures.stage.', 'failures.class.', 'failures.upload.', 'failures.reason.'],
   ];
   const unused = Object.keys(en).filter(
     (key) => !code.includes(`'${key}'`) && !families.some((family) => key.startsWith(family)),

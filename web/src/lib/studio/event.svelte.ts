@@ -6,11 +6,12 @@ import { followEvent } from '#lib/live/follow.svelte.ts';
 import { createUploader } from '#lib/upload/uploader.svelte.ts';
 
 /** Keeps what all tabs of an event share: its state, its photos, and the uploads that go on whatever tab is open. */
-export function createStudioEvent(initial: EventView, page: PhotoPage) {
+export function createStudioEvent(initial: EventView, page: PhotoPage, failed: number | undefined) {
   const eventId = initial.event_id;
   let event = $state.raw(initial);
   // A card has a stream of its own: two of them, and four uploads, would leave an HTTP/1.1 browser no connection.
   let resting = $state(false);
+  let failing = $state(failed);
   const gallery = createGallery(eventId, page);
   const live = followEvent(eventId, gallery, { onEvent: (changed) => (event = changed), resting: () => resting });
   return {
@@ -22,6 +23,14 @@ export function createStudioEvent(initial: EventView, page: PhotoPage) {
     },
     get connected(): boolean {
       return resting || live.connected;
+    },
+    /** Is how much failed and waits for somebody; undefined for who does not see that. */
+    get failing(): number | undefined {
+      return failing;
+    },
+    /** Tells how much failed by now. */
+    tellFailing(total: number): void {
+      failing = total;
     },
     /** Lets the event's stream rest while another one is followed; answers how to wake it. */
     rest(): () => void {

@@ -1,22 +1,24 @@
-import { EventView, LinkList, type LinkView, PhotoPage, SessionView } from '@kilat/contract';
+import { EventView, FailurePage, LinkList, type LinkView, PhotoPage, SessionView } from '@kilat/contract';
 import { ApiFailure } from '#lib/api/failure.ts';
 import { asPageError, callAs, isPhone } from '#lib/api/server.ts';
 
-/** Loads what all tabs of an event share; `links` are there for who manages it. */
+/** Loads what all tabs of an event share; `links` are there for who manages it, `failing` for its team. */
 export async function load(event: import('./$types').LayoutServerLoadEvent) {
   const path = `/api/events/${event.params.event_id}`;
   try {
-    const [view, page, session, links] = await Promise.all([
+    const [view, page, session, links, failing] = await Promise.all([
       callAs(event, 'GET', path),
       callAs(event, 'GET', `${path}/photos`),
       callAs(event, 'GET', '/api/session'),
       linksOf(event, path),
+      failingOf(event, path),
     ]);
     return {
       event: EventView.parse(view.data),
       page: PhotoPage.parse(page.data),
       accountId: SessionView.parse(session.data).account?.account_id,
       links,
+      failing,
       origin: event.url.origin,
       phone: isPhone(event),
     };
@@ -25,10 +27,21 @@ export async function load(event: import('./$types').LayoutServerLoadEvent) {
   }
 }
 
-async function linksOf(event: import('./$types').LayoutServerLoadEvent, path: string): Promise<LinkView[] | undefined> {
+type Loading = import('./$types').LayoutServerLoadEvent;
+
+async function linksOf(event: Loading, path: string): Promise<LinkView[] | undefined> {
+  const data = await ifAllowed(event, `${path}/links`);
+  return data && LinkList.parse(data).links.filter((link) => link.revoked_at === null);
+}
+
+async function failingOf(event: Loading, path: string): Promise<number | undefined> {
+  const data = await ifAllowed(event, `${path}/failures?limit=1`);
+  return data && FailurePage.parse(data).counts.reduce((sum, { count }) => sum + count, 0);
+}
+
+async function ifAllowed(event: Loading, path: string): Promise<object | undefined> {
   try {
-    const { data } = await callAs(event, 'GET', `${path}/links`);
-    return LinkList.parse(data).links.filter((link) => link.revoked_at === null);
+    return (await callAs(event, 'GET', path)).data as object;
   } catch (failure) {
     if (failure instanceof ApiFailure && failure.status === 403) return undefined;
     throw failure;
