@@ -1,34 +1,31 @@
 import {
   type DiscardReason,
   type FailureCount,
-  FailurePage,
   FailuresSettled,
   type FailureView,
   type RetryFailures,
 } from '@kilat/contract';
 import { call } from '#lib/api/client.ts';
 import { t } from '#lib/messages/t.ts';
+import { type Cause, keyOf, type Overview, readMore, readOverview } from './overview.ts';
 
-/** Says which failures are meant: one photo's, those of a group, or all. */
+/** Says which failures are meant: one photo's, those of one cause, or all. */
 export interface Meant {
   photoId?: string;
-  group?: Pick<FailureCount, 'stage' | 'class'>;
+  group?: Cause;
 }
 
-interface Loaded {
-  rows: readonly FailureView[];
-  before: string | null;
-}
+const shownNext = 50;
 
 /** Keeps what failed in an event, in groups of one cause, and does something about it. What does not work says `failure`. */
-export function createFailures(eventId: string, initial: FailurePage, onTotal: (total: number) => void) {
+export function createFailures(eventId: string, initial: Overview, onTotal: (total: number) => void) {
   const url = `/api/events/${eventId}/failures`;
-  let page = $state.raw(initial);
-  let loaded = $state.raw<Record<string, Loaded>>({});
+  const read = (query: string) => call('GET', `${url}?${query}`);
+  let overview = $state.raw(initial);
   let busy = $state(false);
+  let opened = false;
   let failure = $state<string>();
   let told = $state('');
-  const total = $derived(page.counts.reduce((sum, { count }) => sum + count, 0));
 
   async function attempt(work: () => Promise<void>): Promise<void> {
     busy = true;
@@ -42,40 +39,38 @@ export function createFailures(eventId: string, initial: FailurePage, onTotal: (
     }
   }
   async function refresh(): Promise<void> {
-    page = FailurePage.parse(await call('GET', url));
-    loaded = {};
-    onTotal(total);
-  }
-  /** Settles 1,000 at a time, up to one moment: what fails again meanwhile is not taken twice. */
-  async function settle(path: string, meant: Meant, extra: object): Promise<number> {
-    const { photoId, group } = meant;
-    const which = { ...(group && { stage: group.stage, class: group.class }), ...extra };
-    if (photoId !== undefined) return (await post(path, { photo_ids: [photoId], ...which })).count;
-    let [settled, count] = [await post(path, { all: true, ...which }), 0];
-    for (count += settled.count; settled.more; count += settled.count) {
-      told = t('failures.settling', { count });
-      settled = await post(path, { all: true, until: settled.until, ...which });
-    }
-    return count;
+    overview = await readOverview(read);
+    opened = false;
+    onTotal(overview.counts.reduce((sum, { count }) => sum + count, 0));
   }
   async function post(path: string, body: RetryFailures): Promise<FailuresSettled> {
     return FailuresSettled.parse(await call('POST', `${url}/${path}`, body));
   }
+  /** Settles 1,000 at a time, up to one moment: what fails again meanwhile is not taken twice. */
+  async function settle(path: string, { photoId, group }: Meant, extra: object): Promise<number> {
+    const which = { ...(group && { stage: group.stage, class: group.class }), ...extra };
+    if (photoId !== undefined) return (await post(path, { photo_ids: [photoId], ...which })).count;
+    let settled = await post(path, { all: true, ...which });
+    let { count } = settled;
+    while (settled.more) {
+      told = t('failures.settling', { count });
+      settled = await post(path, { all: true, until: settled.until, ...which });
+      count += settled.count;
+    }
+    return count;
+  }
   return {
     get groups(): readonly FailureCount[] {
-      return page.counts;
-    },
-    get total(): number {
-      return total;
+      return overview.counts;
     },
     get discarded(): number {
-      return page.discarded;
+      return overview.discarded;
     },
     get mayRetry(): boolean {
-      return page.may_retry;
+      return overview.may_retry;
     },
     get mayDiscard(): boolean {
-      return page.may_discard;
+      return overview.may_discard;
     },
     get busy(): boolean {
       return busy;
@@ -88,16 +83,15 @@ export function createFailures(eventId: string, initial: FailurePage, onTotal: (
       return told;
     },
     /** Lists what is loaded of a group, newest first. */
-    rowsOf: (group: FailureCount): readonly FailureView[] =>
-      loaded[keyOf(group)]?.rows ?? page.failures.filter((one) => keyOf(one) === keyOf(group)),
+    rowsOf: (group: Cause): readonly FailureView[] => overview.loaded[keyOf(group)]?.rows ?? [],
     /** Loads the next page of a group. */
-    more: (group: FailureCount): Promise<void> =>
+    more: (group: Cause): Promise<void> =>
       attempt(async () => {
-        const so = loaded[keyOf(group)] ?? { rows: [], before: null };
-        const query = new URLSearchParams({ stage: group.stage, class: group.class });
-        if (so.before !== null) query.set('before', so.before);
-        const { failures, before } = FailurePage.parse(await call('GET', `${url}?${query}`));
-        loaded = { ...loaded, [keyOf(group)]: { rows: [...so.rows, ...failures], before } };
+        const { rows = [], before = null } = overview.loaded[keyOf(group)] ?? {};
+        const next = await readMore(read, group, { limit: shownNext, before });
+        const loaded = { ...next, rows: [...rows, ...next.rows] };
+        overview = { ...overview, loaded: { ...overview.loaded, [keyOf(group)]: loaded } };
+        opened = true;
       }),
     retry: (meant: Meant): Promise<void> =>
       attempt(async () => {
@@ -111,14 +105,10 @@ export function createFailures(eventId: string, initial: FailurePage, onTotal: (
         await refresh();
         told = t('failures.setaside', { count });
       }),
-    /** Reads again what failed, unless somebody is busy with it. */
+    /** Reads again what failed, unless somebody is busy with it or has opened more of it. */
     async look(): Promise<void> {
-      if (!busy && Object.keys(loaded).length === 0) await refresh().catch(() => {});
+      if (!busy && !opened) await refresh().catch(() => {});
     },
   };
 }
 export type FailureKeeper = ReturnType<typeof createFailures>;
-
-function keyOf({ stage, class: failureClass }: Pick<FailureCount, 'stage' | 'class'>): string {
-  return `${stage} ${failureClass}`;
-}

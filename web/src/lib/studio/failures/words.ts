@@ -1,6 +1,7 @@
-import type { FailureCount, FailureView } from '@kilat/contract';
+import type { FailureView } from '@kilat/contract';
 import { t } from '#lib/messages/t.ts';
 import { wordsFor } from '#lib/upload/refusal.ts';
+import type { Cause } from './overview.ts';
 
 /** Is a cause in plain words: what did not happen, why, and what helps. */
 export interface CauseWords {
@@ -10,19 +11,19 @@ export interface CauseWords {
 }
 
 /** Says what a group of failures means for people. */
-export function causeOf({ stage, class: failureClass }: Pick<FailureCount, 'stage' | 'class'>): CauseWords {
+export function causeOf({ stage, class: failureClass }: Cause): CauseWords {
   const title = t(`failures.stage.${stage}`);
   if (stage === 'upload')
     return { title, why: t(`failures.upload.${uploadCause(failureClass)}`), help: t('failures.help.send') };
-  const passes = failureClass !== 'invalid' && failureClass !== 'unknown';
-  return {
-    title,
-    why: t(`failures.class.${failureClass}`),
-    help: t(passes ? 'failures.help.passes' : 'failures.help.stays'),
-  };
+  return { title, why: t(`failures.class.${failureClass}`), help: helpOf(failureClass) };
 }
 
-function uploadCause(failureClass: FailureCount['class']): 'invalid' | 'network' | 'server' {
+function helpOf(failureClass: Cause['class']): string {
+  if (failureClass === 'invalid') return t('failures.help.stays');
+  return t(failureClass === 'unknown' ? 'failures.help.unknown' : 'failures.help.passes');
+}
+
+function uploadCause(failureClass: Cause['class']): 'invalid' | 'network' | 'server' {
   return failureClass === 'invalid' || failureClass === 'network' ? failureClass : 'server';
 }
 
