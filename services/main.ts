@@ -13,6 +13,7 @@ import { readSettings, SettingsError, settingsTable } from '#internal/env/env.ts
 import { openCommandLog } from '#internal/log/log.ts';
 import manifest from './package.json' with { type: 'json' };
 import { rerender } from './rerender.ts';
+import { restoreFromBackup } from './restore.ts';
 import { serve, serveSettings } from './serve.ts';
 import { loadTarget, parseTargets, targetNames } from './targets.ts';
 import { restore, verify } from './verify.ts';
@@ -24,6 +25,7 @@ const usage = `Usage: kilat <command>
   verify --event=…|--all [--json]   read every original again, and the journal; name what is not as it should be
   rerender --event=…|--all [--missing=xlarge] [--failed] [--json]   render photos anew, after the live ones; failed ones too
   restore        begin a new epoch after the database was put back to an earlier point
+  restore --event=… [--from=<provider>] [--json]   bring lost originals back from their second copies, each proved
   env --target=… print the settings of targets: name, default, meaning
   version        print the version`;
 
@@ -31,6 +33,7 @@ interface Values {
   target?: string | undefined;
   event?: string | undefined;
   all?: boolean | undefined;
+  from?: string | undefined;
   missing?: string | undefined;
   failed?: boolean | undefined;
   json?: boolean | undefined;
@@ -63,7 +66,9 @@ const commands: Record<string, (values: Values) => Promise<number>> = {
     const options = { event, missing: renditionOf(missing), failed, json, signal: stopSignal() };
     return rerender(process.env, { ...options, ...outputs });
   },
-  restore: async () => {
+  restore: async ({ event, from, json = false }) => {
+    if (event !== undefined)
+      return restoreFromBackup(process.env, { ...{ event, from, json, signal: stopSignal() }, ...outputs });
     process.stdout.write(`${await restore(process.env)}\n`);
     return 0;
   },
@@ -113,6 +118,7 @@ async function run(): Promise<number> {
       target: { type: 'string' },
       event: { type: 'string' },
       all: { type: 'boolean' },
+      from: { type: 'string' },
       missing: { type: 'string' },
       failed: { type: 'boolean' },
       json: { type: 'boolean' },

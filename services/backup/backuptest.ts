@@ -43,7 +43,7 @@ export async function openVault() {
   const buckets = { main: openBucket(bucket), near: openBucket(near), far: openBucket(far) };
   const env: Environment = {
     ...{ ...servers, DATABASE_URL: event.url, NATS_URL: nats.url, S3_BUCKET: bucket },
-    ...{ WORK_ACK_WAIT_SECONDS: '2', RELAY_LOST_CHECK_SECONDS: '1', BACKUP_ROUND_SECONDS: '1' },
+    ...{ WORK_ACK_WAIT_SECONDS: '3', RELAY_LOST_CHECK_SECONDS: '1', BACKUP_ROUND_SECONDS: '1' },
     ...{ BACKUP_PROVIDERS: 'near,far', BACKUP_IDLE_SECONDS: '5' },
     ...{ BACKUP_SAMPLE_DAILY: '1000000' },
     ...placeOf('NEAR', links.near.url, near, servers),

@@ -28,7 +28,7 @@ export async function main(proc: Process): Promise<void> {
   await using objects = openObjects(objectsOptions(config));
   await using opened = openProviders(config.providers);
   proc.probe('database', () => database.probe());
-  const [pauses, copies, { providers }] = [createPauses(), copyStore(database), opened];
+  const [pauses, copies, { providers }] = [createPauses(), copyStore(database, config.WORK_ACK_WAIT_SECONDS), opened];
   const onCopied = backupMetrics(proc.metrics, pauses);
   const options = { url: config.NATS_URL, ackWaitSeconds: config.WORK_ACK_WAIT_SECONDS, log };
   proc.ready();

@@ -43,12 +43,11 @@ const key = 'event_id = $1 and photo_id = $2 and version = $3 and provider = $4'
 const columns = `event_id as "eventId", photo_id as "photoId", version, provider, state, attempts, backup_url as "backupUrl", bytes,
   sha256, error_class as "errorClass", error,
   greatest(0, extract(epoch from greatest(next_attempt_at, coalesce(held_until, next_attempt_at)) - now()) * 1000)::float8 as "waitMs"`;
-/** Gives how long a hold lasts unless it is renewed, in seconds; longer than a database may be away for a moment. */
-export const leaseSeconds = 15;
 
-/** Keeps copies; a hold gives one writer at a time the right to work on a copy. */
-export function copyStore(database: Database) {
+/** Keeps copies; a hold gives one writer at a time the right to work on a copy, for so many seconds unless it is renewed. */
+export function copyStore(database: Database, leaseSeconds: number) {
   return {
+    leaseSeconds,
     /** Makes the rows of a photo's copies at these providers where they lack, and answers them. */
     async open(eventId: string, photoId: string, version: number, providers: readonly string[]): Promise<CopyRow[]> {
       await database.query(
