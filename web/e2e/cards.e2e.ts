@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -126,6 +128,35 @@ test('what keeps a card from being formatted is named, and can be looked at alon
   expect(await page.textContent('[data-verdict]')).toContain('holiday.jpg Not a photo');
   await page.click('button:has-text("Not safe yet 1")');
   expect(await frames(page)).toEqual(['failed']);
+});
+
+test('what failed is shown with its reason, set aside by keyboard, and tried again by a click', async () => {
+  const { page } = owner;
+  const broken = join(photos[0] ?? '', '../broken.jpg');
+  writeFileSync(broken, readFileSync(photos[0] ?? '').subarray(0, 700));
+  await drop(owner, [broken]);
+  const counts = () =>
+    page.evaluate(async () => {
+      const { counts } = await (await fetch(location.pathname.replace('/studio', '/api').concat('/failures'))).json();
+      return counts.map(({ stage, count }: { stage: string; count: number }) => `${stage} ${count}`).sort();
+    });
+  await expect.poll(counts, { timeout: 30_000 }).toEqual(['thumbnail 1', 'upload 1']);
+  await page.click('nav >> text=Failed');
+  const refused = page.locator('[data-stage=upload]');
+  expect(await refused.textContent()).toMatch(/holiday\.jpg\s*Not a photo/);
+  expect(await page.locator('[data-stage=upload] >> text=Retry').count()).toBe(0);
+  expect(await violations(page)).toEqual([]);
+
+  await refused.locator('button:has-text("Set aside")').focus();
+  for (const key of ['Enter', 'ArrowDown', 'Tab', 'Enter']) await page.keyboard.press(key);
+  await page.waitForSelector('text=1 was set aside. The photo stays what it is.');
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('status');
+  await page.click('[data-stage=thumbnail] >> text=Retry');
+  await page.waitForSelector('text=1 is tried again.');
+  expect(await page.locator('[data-failure]').count()).toBe(0);
+  expect(await page.locator('nav >> text=Failed').textContent()).toMatch(/^\s*Failed\s*$/);
+  await page.click('nav >> text=Photos');
+  await expect.poll(counts, { timeout: 30_000 }).toEqual(['thumbnail 1']);
 });
 
 test('somebody who was invited says a name, joins, and uploads; the owner sees who it was', async () => {

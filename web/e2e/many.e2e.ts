@@ -34,16 +34,18 @@ test(`${files} files from one page are stored without a human's help, in memory 
   const [picture = ''] = await makePhotos(page, 1);
   const base64 = readFileSync(picture).toString('base64');
   const rss: number[] = [];
-  let [stored, deleted] = [0, 0];
+  let [stored, failed, deleted] = [0, 0, 0];
   for (let first = 0; first < files; first += atOnce) {
     await page.evaluate(drop, { base64, first, count: atOnce });
     const wanted = first + atOnce;
     await page.waitForFunction(
       (count) => document.querySelectorAll('li[data-state=stored], li[data-state=failed]').length === count,
-      atOnce,
+      atOnce + failed,
       { timeout: 600_000 },
     );
     stored += await page.locator('li[data-state=stored]').count();
+    failed = await page.locator('li[data-state=failed]').count();
+    if (failed > 0) console.log(await page.locator('li[data-state=failed]').allTextContents());
     await page.click('button:has-text("Clear stored")');
     // Not further ahead than disks are large: previews and their check take longer than sending.
     await expect

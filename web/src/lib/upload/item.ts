@@ -36,15 +36,9 @@ export function isOver(status: number | undefined): boolean {
   return status === 404 || status === 410;
 }
 
-/** Tells whether a file is still where it was when it was dropped. */
-export function isReadable(file: Blob): Promise<boolean> {
-  return file
-    .slice(0, 1)
-    .arrayBuffer()
-    .then(
-      () => true,
-      () => false,
-    );
+/** Reads a byte of a file; throws when it is no longer where it was when it was dropped. */
+export async function touch(file: Blob): Promise<void> {
+  await file.slice(0, 1).arrayBuffer();
 }
 
 /** Refuses what no server needs to be asked about. */

@@ -9,13 +9,14 @@ import {
   type Item,
   isKept,
   isOver,
-  isReadable,
   manifestOf,
   refuseAtOnce,
+  touch,
   waitingFor,
 } from './item.ts';
 import { passes, secondsToWait, type Trouble } from './patience.ts';
 import { progressOf } from './progress.svelte.ts';
+import { createReading } from './reading.ts';
 import { wordsFor } from './refusal.ts';
 import type { Sender, SenderEvents } from './sender.ts';
 import { sliceSize } from './slices.ts';
@@ -32,6 +33,7 @@ export function createUploader(eventId: string) {
   const announcedAgain = new Set<string>();
   const itemOf = new Map<string, string>();
   const gathered = new Set<string>();
+  const reading = createReading();
   let gathering: ReturnType<typeof setTimeout> | undefined;
 
   const events: SenderEvents = {
@@ -63,8 +65,12 @@ export function createUploader(eventId: string) {
 
   // To a browser a card that was pulled looks like a connection that is away.
   async function waitOrMiss(item: Item, trouble: Trouble): Promise<void> {
-    if (await isReadable(item.file)) wait(item, trouble);
-    else fail(item, 'unreadable', '');
+    try {
+      await reading.patiently(() => touch(item.file));
+      wait(item, trouble);
+    } catch {
+      fail(item, 'unreadable', '');
+    }
   }
   function wait(item: Item, trouble: Trouble): void {
     const seconds = secondsToWait(trouble, Date.now(), Math.random());
@@ -103,7 +109,7 @@ export function createUploader(eventId: string) {
   /** Hashes a file; a file that has gone, or whose card was pulled, fails here and not in silence. */
   async function check(item: Item): Promise<boolean> {
     try {
-      item.sha256 = await sha256Of(item.file);
+      item.sha256 = await reading.patiently(() => sha256Of(item.file));
       return items[item.id] !== undefined;
     } catch {
       fail(item, 'unreadable', '');
