@@ -5,6 +5,7 @@ import { capabilitiesOf } from '#internal/auth/capability.ts';
 import { readSettings } from '#internal/env/env.ts';
 import { type Actor, cast, failPhoto, openTestEvent, type TestEvent, testSecret } from '#internal/events/eventtest.ts';
 import { jobStore } from '#internal/jobs/store.ts';
+import { webhookStore } from '#internal/notifications/webhooks.ts';
 import { peopleStore } from '#internal/people/people.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
 import { freePort } from '../deploy/local/port.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
   await failPhoto(event.journal, event.eventId, photos.failed);
   photos.link = (await event.links.create(event.eventId)).link_id;
   Object.assign(people, await addPeople());
+  Object.assign(told, await addTold());
   job = await announceJob();
   for (const name of names) ports.set(name, await freePort());
   const env = {
@@ -79,6 +81,25 @@ interface Knock {
   opens: readonly Actor[];
   path: () => string;
   init?: RequestInit & { json?: object };
+}
+
+const told = { webhook: '', notification: '' };
+const subscription = {
+  endpoint: 'https://push.example.org/one',
+  keys: { p256dh: 'B'.repeat(87), auth: 'a'.repeat(22) },
+};
+
+// A webhook, and a message to it that was sent.
+async function addTold() {
+  const { webhook } = await webhookStore(event.database, testSecret).create(event.eventId, {
+    url: 'https://hooks.example.org/kilat',
+    types: ['photo.stored'],
+  });
+  await webhookStore(event.database, testSecret).trial(event.eventId, webhook.webhook_id);
+  const [sent] = await event.database.query<{ id: string }>(
+    `update notifications set state = 'sent', settled_at = now() returning notification_id as id`,
+  );
+  return { webhook: webhook.webhook_id, notification: sent?.id ?? '' };
 }
 
 const everybody = cast;
@@ -267,6 +288,94 @@ const knocks: Knock[] = [
     init: { method: 'POST', json: {} },
   },
   {
+    route: 'GET what an account wants to be told',
+    at: 'api',
+    opens: ['foreignPhotographer', 'photographer', 'owner'],
+    path: () => '/api/notifications/preferences',
+  },
+  {
+    route: 'PUT what an account wants to be told',
+    at: 'api',
+    opens: ['foreignPhotographer', 'photographer', 'owner'],
+    path: () => '/api/notifications/preferences',
+    init: { method: 'PUT', json: { email: null, language: 'id', zone: 'Asia/Jakarta' } },
+  },
+  // Their signature opens them, and nothing else does: the page alone is for everybody.
+  ...(['unsubscribe', 'confirm'] as const).flatMap((name): Knock[] => [
+    {
+      route: `GET the page of a mail's link to ${name}`,
+      at: 'api',
+      opens: everybody,
+      path: () => `/api/notifications/${name}?token=wrong`,
+    },
+    {
+      route: `POST a mail's link to ${name} with a wrong token`,
+      at: 'api',
+      opens: [],
+      path: () => `/api/notifications/${name}?token=wrong`,
+      init: { method: 'POST' },
+    },
+  ]),
+  { route: 'GET notifications', at: 'api', opens: ['owner'], path: () => `${base()}/notifications` },
+  {
+    route: 'POST replay of a notification that is settled',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/notifications/${told.notification}/replay`,
+    init: { method: 'POST' },
+  },
+  { route: 'GET webhooks', at: 'api', opens: ['owner'], path: () => `${base()}/webhooks` },
+  {
+    route: 'POST webhooks',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/webhooks`,
+    init: { method: 'POST', json: { url: 'https://hooks.example.org/kilat' } },
+  },
+  {
+    route: 'POST a webhook over http',
+    at: 'api',
+    opens: [],
+    path: () => `${base()}/webhooks`,
+    init: { method: 'POST', json: { url: 'http://hooks.example.org/kilat' } },
+  },
+  {
+    route: 'POST a new secret of a webhook',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/webhooks/${told.webhook}/secret`,
+    init: { method: 'POST' },
+  },
+  {
+    route: 'POST a trial of a webhook',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/webhooks/${told.webhook}/trial`,
+    init: { method: 'POST' },
+  },
+  {
+    route: 'DELETE a webhook',
+    at: 'api',
+    opens: ['owner'],
+    path: () => `${base()}/webhooks/${told.webhook}`,
+    init: { method: 'DELETE' },
+  },
+  { route: 'GET the key of push', at: 'api', opens: everybody, path: () => '/api/push/key' },
+  {
+    route: 'PUT a push subscription',
+    at: 'api',
+    opens: seers,
+    path: () => `${base()}/push`,
+    init: { method: 'PUT', json: subscription },
+  },
+  {
+    route: 'DELETE a push subscription',
+    at: 'api',
+    opens: seers,
+    path: () => `${base()}/push`,
+    init: { method: 'DELETE', json: { endpoint: subscription.endpoint } },
+  },
+  {
     route: 'GET the live stream of a job',
     at: 'live',
     opens: ['photographer', 'owner'],
@@ -329,6 +438,8 @@ test('no route is left out of the matrix', async () => {
     'DELETE /api/events/{event_id}/invites/{invite_id}',
     'DELETE /api/events/{event_id}/links/{link_id}',
     'DELETE /api/events/{event_id}/people/{account_id}',
+    'DELETE /api/events/{event_id}/push',
+    'DELETE /api/events/{event_id}/webhooks/{webhook_id}',
     'GET /api/events',
     'GET /api/events/{event_id}',
     'GET /api/events/{event_id}/changes',
@@ -337,10 +448,16 @@ test('no route is left out of the matrix', async () => {
     'GET /api/events/{event_id}/jobs/{job_id}',
     'GET /api/events/{event_id}/jobs/{job_id}/card',
     'GET /api/events/{event_id}/links',
+    'GET /api/events/{event_id}/notifications',
     'GET /api/events/{event_id}/people',
     'GET /api/events/{event_id}/photos',
     'GET /api/events/{event_id}/photos/{photo_id}',
     'GET /api/events/{event_id}/quota',
+    'GET /api/events/{event_id}/webhooks',
+    'GET /api/notifications/confirm',
+    'GET /api/notifications/preferences',
+    'GET /api/notifications/unsubscribe',
+    'GET /api/push/key',
     'GET /api/session',
     'PATCH /api/events/{event_id}',
     'PATCH /api/events/{event_id}/people/{account_id}',
@@ -352,14 +469,22 @@ test('no route is left out of the matrix', async () => {
     'POST /api/events/{event_id}/jobs/{job_id}/files',
     'POST /api/events/{event_id}/jobs/{job_id}/progress',
     'POST /api/events/{event_id}/links',
+    'POST /api/events/{event_id}/notifications/{notification_id}/replay',
     'POST /api/events/{event_id}/people/{account_id}/sign-in-link',
     'POST /api/events/{event_id}/photos/batch',
     'POST /api/events/{event_id}/photos/{photo_id}/retry',
+    'POST /api/events/{event_id}/webhooks',
+    'POST /api/events/{event_id}/webhooks/{webhook_id}/secret',
+    'POST /api/events/{event_id}/webhooks/{webhook_id}/trial',
     'POST /api/guest-sessions',
     'POST /api/join',
+    'POST /api/notifications/confirm',
+    'POST /api/notifications/unsubscribe',
     'POST /api/sign-in',
     'POST /api/sign-out',
+    'PUT /api/events/{event_id}/push',
     'PUT /api/events/{event_id}/quota',
+    'PUT /api/notifications/preferences',
   ]);
 });
 

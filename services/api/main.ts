@@ -23,6 +23,12 @@ import { listen } from '#internal/httpserver/httpserver.ts';
 import { jobStore } from '#internal/jobs/store.ts';
 import { createJournal } from '#internal/journal/journal.ts';
 import { openLimits } from '#internal/limit/limit.ts';
+import { notificationLog } from '#internal/notifications/log.ts';
+import { mailTokensOf } from '#internal/notifications/mailtoken.ts';
+import { recipientStore } from '#internal/notifications/recipients.ts';
+import { subscriptionStore } from '#internal/notifications/subscriptions.ts';
+import { vapidKeysOf } from '#internal/notifications/vapid.ts';
+import { webhookStore } from '#internal/notifications/webhooks.ts';
 import { peopleStore } from '#internal/people/people.ts';
 import { readAnswer } from '#internal/photos/answer.ts';
 import { readPage } from '#internal/photos/page.ts';
@@ -73,6 +79,11 @@ export async function main(proc: Process): Promise<void> {
     batchSeconds: config.UPLOAD_BATCH_SECONDS,
     people: peopleStore({ database, journal, sessions }, config.KILAT_SECRET),
     quotas: quotaStore(database),
+    recipients: recipientStore(database, mailTokensOf(config.KILAT_SECRET)),
+    notifications: notificationLog(database),
+    webhooks: webhookStore(database, config.KILAT_SECRET),
+    subscriptions: subscriptionStore(database),
+    pushKey: vapidKeysOf(config.KILAT_SECRET).publicKey,
     redeem: (token) => redeem(database, token),
     page: (request) => readPage(database, request),
     after: (eventId, audience, cursor) => readAfter(database, eventId, audience, cursor),
@@ -82,6 +93,10 @@ export async function main(proc: Process): Promise<void> {
     signInLimit: limits.limit({ name: 'sign-in', points: 20, seconds: 900, whenDown: 'closed' }),
     // More than to sign in: a whole team joins from one venue's address.
     joinLimit: limits.limit({ name: 'join', points: 60, seconds: 900, whenDown: 'closed' }),
+    preferLimit: limits.limit({ name: 'prefer', points: 30, seconds: 3_600, whenDown: 'closed' }),
+    mailLinkLimit: limits.limit({ name: 'mail-link', points: 120, seconds: 900, whenDown: 'open' }),
+    webhookLimit: limits.limit({ name: 'webhook', points: 30, seconds: 3_600, whenDown: 'closed' }),
+    pushLimit: limits.limit({ name: 'push', points: 60, seconds: 3_600, whenDown: 'closed' }),
     linkLimit: limits.limit({ name: 'link', points: 600, seconds: 60, whenDown: 'open' }),
     requestLimit: limits.limit({ name: 'api', points: 1_200, seconds: 60, whenDown: 'open' }),
     allowedOrigins: config.ALLOWED_ORIGINS,

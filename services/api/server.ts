@@ -12,10 +12,13 @@ import { type EventRoutes, eventRoutes } from './routes/events.ts';
 import { type FailureRoutes, failureRoutes } from './routes/failures.ts';
 import { type JobRoutes, jobRoutes } from './routes/jobs.ts';
 import { type LinkRoutes, linkRoutes } from './routes/links.ts';
+import { type NotificationRoutes, notificationRoutes } from './routes/notifications.ts';
 import { type PeopleRoutes, peopleRoutes } from './routes/people.ts';
 import { type PhotoRoutes, photoRoutes } from './routes/photos.ts';
+import { type PushRoutes, pushRoutes } from './routes/push.ts';
 import { type QuotaRoutes, quotaRoutes } from './routes/quota.ts';
 import { type SessionRoutes, sessionRoutes } from './routes/session.ts';
+import { type WebhookRoutes, webhookRoutes } from './routes/webhooks.ts';
 
 /** Is what the api needs. */
 export interface ServerDeps
@@ -26,9 +29,12 @@ export interface ServerDeps
     FailureRoutes,
     JobRoutes,
     LinkRoutes,
+    NotificationRoutes,
     PeopleRoutes,
     PhotoRoutes,
-    QuotaRoutes {
+    PushRoutes,
+    QuotaRoutes,
+    WebhookRoutes {
   allowedOrigins: readonly string[];
   trustProxy: readonly string[];
   requestLimit: Limit;
@@ -62,6 +68,9 @@ export async function createServer(deps: ServerDeps): Promise<App> {
   photoRoutes(app, deps);
   failureRoutes(app, deps);
   quotaRoutes(app, deps);
+  notificationRoutes(app, deps);
+  webhookRoutes(app, deps);
+  pushRoutes(app, deps);
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;
 }

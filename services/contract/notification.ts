@@ -47,13 +47,13 @@ export const ChangePreferences = z.object({
 });
 export type ChangePreferences = z.output<typeof ChangePreferences>;
 
-/** Names what a webhook hears beside entries of the journal: a job whose files are all settled, and a trial. */
-export const webhookExtras = ['job.completed', 'webhook.tried'] as const;
-
 const WebhookUrl = z.url({ protocol: /^https?$/ }).check(z.maxLength(2_000));
 const Types = z.array(EntryType).check(z.minLength(1), z.maxLength(50));
 
-/** Describes the body of `POST /api/events/:event_id/webhooks`: https alone, and the types of entries that it hears. */
+/**
+ * Describes the body of `POST /api/events/:event_id/webhooks`: https alone, and the types of entries that it hears;
+ * `job.completed` is one besides.
+ */
 export const CreateWebhook = z.object({
   url: WebhookUrl,
   types: z._default(Types, ['photo.rendered', 'photo.failed', 'job.completed', 'event.changed']),

@@ -44,7 +44,9 @@ export async function readFacts(from: Queryable, gathered: Gathered): Promise<Om
   return counts.count + counts.failed === 0 ? undefined : { title: event.title, at: null, ...counts };
 }
 
-const failed = `p.state = 'failed'`;
+// What was set aside needs nobody.
+const failed = `p.state = 'failed' and not exists (select 1 from stages s where s.event_id = p.event_id
+  and s.photo_id = p.photo_id and s.state = 'failed' and s.discarded_at >= s.updated_at)`;
 const readers: Record<MailKind, (from: Queryable, gathered: Gathered) => Promise<Counts>> = {
   gallery_ready: (from, one) => counted(from, one, `p.state = 'ready' and p.hidden_at is null`, 'false'),
   // Made of the link itself, never gathered.

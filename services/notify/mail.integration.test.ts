@@ -1,3 +1,4 @@
+import type { ChangePreferences } from '@kilat/contract';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { failPhoto, testSecret } from '#internal/events/eventtest.ts';
 import { mailTokensOf } from '#internal/notifications/mailtoken.ts';
@@ -85,13 +86,15 @@ test('a link that ends soon is told of once', async () => {
 test('an address gets nothing but a question until it is confirmed, and one click ends a kind of mail', async () => {
   const { event } = office;
   const recipients = recipientStore(event.database, mailTokensOf(testSecret));
-  const wanted = {
-    ...{ email: 'owner@example.org', language: 'en', zone: 'UTC' },
+  const wanted: ChangePreferences = {
+    email: 'owner@example.org',
+    language: 'en',
+    zone: 'UTC',
     quiet: null,
     digest_at: '08:00',
     muted: [],
-  } as const;
-  await recipients.change(event.ownerId, { ...wanted, muted: [] });
+  };
+  await recipients.change(event.ownerId, wanted);
   await failPhoto(event.journal, event.eventId, await event.addPhoto());
   await using _notify = await startTarget(main, office.env);
   await until(() => expect(subjects()).toEqual(['owner@example.org: Is this your address?']));

@@ -18,5 +18,11 @@ export const InviteParams = z.object({ event_id: z.uuid(), invite_id: z.uuid() }
 /** Matches the path of a member. */
 export const MemberParams = z.object({ event_id: z.uuid(), account_id: z.uuid() });
 
+/** Matches the path of a webhook. */
+export const WebhookParams = z.object({ event_id: z.uuid(), webhook_id: z.uuid() });
+
+/** Matches the path of a notification. */
+export const NotificationParams = z.object({ event_id: z.uuid(), notification_id: z.uuid() });
+
 /** Is an answer without a body. */
 export const Nothing = z.null();

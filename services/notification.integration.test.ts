@@ -1,0 +1,58 @@
+import { streams } from '@kilat/contract';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { startTarget } from '#internal/process/processtest.ts';
+import { signatureOf } from './notify/channels/webhook.ts';
+import { main as notify } from './notify/main.ts';
+import { openPostOffice, type PostOffice } from './notify/notifytest.ts';
+import { main as relay } from './relay/main.ts';
+
+let office: PostOffice;
+
+beforeEach(async () => {
+  office = await openPostOffice();
+});
+afterEach(() => office[Symbol.asyncDispose]());
+
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+const typesHeard = () => office.receiver.requests.map(({ body }) => JSON.parse(body.toString()).type);
+
+/** Reads how many entries the durable has acknowledged and how many it has not. */
+async function readDurable() {
+  await using connection = await connect({ servers: office.nats.url }).then((one) => ({
+    one,
+    [Symbol.asyncDispose]: () => one.close(),
+  }));
+  const manager = await jetstreamManager(connection.one);
+  const { ack_floor, num_pending, num_ack_pending } = await manager.consumers.info(streams.journal, 'notify');
+  return { acked: ack_floor.consumer_seq, open: num_pending + num_ack_pending };
+}
+
+test('a webhook hears the entries that it asked for and the end of a job, each signed, whatever becomes of the stream', async () => {
+  const { event, receiver } = office;
+  const types = ['photo.stored', 'photo.rendered', 'job.completed'];
+  const { secret } = await office.webhooks.create(event.eventId, { url: receiver.url, types });
+  await using _relay = await startTarget(relay, office.env);
+  await using _notify = await startTarget(notify, office.env);
+  const photo = await event.addPhoto();
+  await until(() => expect(typesHeard()).toEqual(['photo.stored']));
+  await until(async () =>
+    expect(await readDurable()).toMatchObject({ acked: expect.toSatisfy((n) => n > 0), open: 0 }),
+  );
+  await office.nats.wipe();
+  const job = await office.announce(event.ownerId, [photo]);
+  await office.render(photo);
+  await until(() => expect(typesHeard().sort()).toEqual(['job.completed', 'photo.rendered', 'photo.stored']));
+  for (const { headers, body, id } of receiver.requests) {
+    const timestamp = Number(headers['webhook-timestamp']);
+    expect(Math.abs(Date.now() / 1_000 - timestamp)).toBeLessThan(60);
+    expect(headers['webhook-signature']).toBe(signatureOf(secret, id, timestamp, body.toString()));
+  }
+  const [stored] = receiver.requests;
+  expect(JSON.parse(stored?.body.toString() ?? '').data).toMatchObject({ event_id: event.eventId, photo_id: photo });
+  const done = receiver.requests
+    .map(({ body }) => JSON.parse(body.toString()))
+    .find(({ type }) => type === 'job.completed');
+  expect(done.data).toMatchObject({ job_id: job, status: 'COMPLETED', total: 1 });
+});
