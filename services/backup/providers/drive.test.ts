@@ -189,6 +189,25 @@ test('copies are found in each folder that an event has, and a folder that someb
   expect(await listed()).toHaveLength(1);
 });
 
+test('a folder that somebody removed is made again also for a copy whose address is known', async () => {
+  const bytes = photo();
+  const copy = scene.copyOf(bytes);
+  const reserved = await scene.drive.reserve?.(copy, forever);
+  for (const { id, name } of scene.server.store.files.values()) {
+    if (name === scene.eventId) scene.server.store.files.delete(id);
+  }
+  expect(await scene.drive.put({ ...copy, reserved }, forever)).toMatchObject({ address: reserved });
+  scene.expectOnly(bytes);
+});
+
+test('chunks grow while they go over quickly', async () => {
+  const bytes = photo(32 * chunkBytes);
+  const copy = scene.copyOf(bytes, { open: async () => Readable.from([bytes]) });
+  await scene.open({ chunkBytes: 16 * chunkBytes }).put(copy, forever);
+  expect(scene.server.calls.chunk).toBe(4); // 1, 2, 4 and 1 MiB
+  scene.expectOnly(bytes);
+});
+
 test('a put holds little more than a chunk of a large original in memory', async () => {
   let [read, most] = [0, 0];
   const bytes = photo(40 * chunkBytes + 1);

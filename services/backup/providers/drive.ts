@@ -26,7 +26,7 @@ export interface DriveSettings {
   /** Tells whether a photo's file name goes along as its description. */
   keepFileNames: boolean;
   endpoint?: string | undefined;
-  /** Is how much one request brings and one put holds in memory, a multiple of 256 KiB. */
+  /** Is the most that one request brings and one put holds in memory, a multiple of 256 KiB. */
   chunkBytes?: number | undefined;
   /** Is the longest wait for the head of an answer, a chunk's way there included. */
   timeoutMs?: number | undefined;

@@ -57,7 +57,6 @@ export function createPutter(deps: PutterDeps): Putter {
       try {
         return await sendAll(deps.api, session, item, deps.chunkBytes, signal);
       } catch (error) {
-        if (means(error, 'taken')) return undefined;
         if (!isOver(error)) sessions.set(id, session.uri);
         if (!isOver(error) || tries === mostSessions) throw error;
       }
@@ -82,7 +81,8 @@ export function createPutter(deps: PutterDeps): Putter {
   };
 }
 
-// What Google answers with 4xx in the middle of an upload ends its session, limits and room aside.
+// What Google answers with 4xx in the middle of an upload ends its session, limits and room aside. Where somebody else
+// made the file meanwhile, the next session is refused, and that tells.
 function isOver(error: unknown): boolean {
   return error instanceof Refusal && !passes(error) && !means(error, 'full', 'spent');
 }

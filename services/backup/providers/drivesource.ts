@@ -17,10 +17,10 @@ export interface Source extends Pick<Sums, 'sha256' | 'crc32'> {
 export interface Window extends AsyncDisposable {
   /** Is the offset of the first byte that is held. */
   readonly from: number;
-  /** Reads on until a request's worth of bytes is held, or the source has ended as it should. */
-  fill(): Promise<void>;
-  /** Gives what the next request may bring, a chunk at most. */
-  next(): Uint8Array<ArrayBuffer>;
+  /** Reads on until as much is held, or the source has ended as it should. */
+  fill(bytes: number): Promise<void>;
+  /** Gives what the next request may bring, as much at most. */
+  next(bytes: number): Uint8Array<ArrayBuffer>;
   /** Drops what lies before an offset; false when it lies outside of what is held. */
   taken(upTo: number): boolean;
   /** Gives the hashes of the whole source once it has ended. */
@@ -28,14 +28,9 @@ export interface Window extends AsyncDisposable {
 }
 
 /** Opens a source of which the first `from` bytes are only hashed. Throws what its stream throws. */
-export async function openWindow(
-  source: Source,
-  from: number,
-  chunkBytes: number,
-  signal: AbortSignal,
-): Promise<Window> {
+export async function openWindow(source: Source, from: number, signal: AbortSignal): Promise<Window> {
   const stream = await source.open(signal);
-  const bytes: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
+  const pieces: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
   const [sha256, md5] = [createHash('sha256'), createHash('md5')];
   let [held, start, read, crc]: [Buffer<ArrayBuffer>, number, number, number] = [Buffer.alloc(0), from, 0, 0];
   let found: Required<Sums> | undefined;
@@ -53,20 +48,20 @@ export async function openWindow(
     get from() {
       return start;
     },
-    async fill() {
-      const pieces: Uint8Array[] = [held];
+    async fill(bytes) {
+      const all: Uint8Array[] = [held];
       let length = held.byteLength;
       // What may be the last request is not sent before the source is known to have ended, and to be what was promised.
-      while (found === undefined && (length < chunkBytes || read >= source.size)) {
-        const { done, value } = await bytes.next();
+      while (found === undefined && (length < bytes || read >= source.size)) {
+        const { done, value } = await pieces.next();
         if (done) found = examine(source, read, { sha256: sha256.digest('hex'), md5: md5.digest('hex'), crc32: crc });
-        else length += pieces[pieces.push(take(value)) - 1]?.byteLength ?? 0;
+        else length += all[all.push(take(value)) - 1]?.byteLength ?? 0;
       }
-      held = Buffer.concat(pieces);
+      held = Buffer.concat(all);
     },
-    next() {
-      if (found !== undefined && held.byteLength <= chunkBytes) return held;
-      return held.subarray(0, Math.floor(Math.min(held.byteLength, chunkBytes) / quantum) * quantum);
+    next(bytes) {
+      if (found !== undefined && held.byteLength <= bytes) return held;
+      return held.subarray(0, Math.floor(Math.min(held.byteLength, bytes) / quantum) * quantum);
     },
     taken(upTo) {
       if (upTo < start || upTo > start + held.byteLength) return false;
@@ -86,8 +81,8 @@ export async function openWindow(
 
 /** Reads a source only for its hashes. */
 export async function sumsOf(source: Source, signal: AbortSignal): Promise<Required<Sums>> {
-  await using window = await openWindow(source, source.size, quantum, signal);
-  await window.fill();
+  await using window = await openWindow(source, source.size, signal);
+  await window.fill(quantum);
   return window.sums();
 }
 

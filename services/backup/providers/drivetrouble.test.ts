@@ -96,6 +96,23 @@ test('a put that gave up goes on where it broke off when it is tried again', asy
   scene.expectOnly(bytes);
 });
 
+test('of two who put the same at once only one goes on with what broke off', async () => {
+  const bytes = photo();
+  const copy = scene.copyOf(bytes);
+  scene.server.fail('chunk', ...Array<Trouble>(5).fill('cut'));
+  await expect(scene.drive.put(copy, forever)).rejects.toMatchObject({ kind: 'unavailable' });
+  const [one, two] = await Promise.all([scene.drive.put(copy, forever), scene.drive.put(copy, forever)]);
+  expect(one).toEqual(two);
+  expect(scene.server.calls.begin).toBeGreaterThan(1);
+  scene.expectOnly(bytes);
+});
+
+test('a drive that takes nothing is left alone after some tries', async () => {
+  scene.server.fail('chunk', ...Array<Trouble>(often).fill('short'));
+  await expect(scene.drive.put(scene.copyOf(photo()), forever)).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(scene.server.calls.chunk).toBe(5);
+});
+
 const ends = [404, 410] as const;
 test.each(ends)('an upload whose session ended with %i begins anew', async (status) => {
   const bytes = photo();

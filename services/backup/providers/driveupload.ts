@@ -4,6 +4,10 @@ import { Refusal } from './driverefusal.ts';
 import { openWindow, type Source, type Window } from './drivesource.ts';
 import type { Sums } from './provider.ts';
 
+// Chunks grow while they go over quickly: large ones are efficient, but on a slow line nothing would seem to move.
+const firstBytes = 1024 * 1024;
+const quickMs = 3_000;
+
 /** Is a session that bytes are sent through; its URI lets anybody write, so it is kept from logs. */
 export interface Session {
   uri: string;
@@ -19,7 +23,8 @@ export interface Sent {
 }
 
 /**
- * Sends a source through a session, and goes on where the far side says that it broke off. Holds one chunk in memory.
+ * Sends a source through a session, and goes on where the far side says that it broke off. Holds one chunk of at
+ * most `chunkBytes` in memory.
  * Throws a Refusal, of which one that does not pass means that the session is over.
  */
 export async function sendAll(
@@ -32,25 +37,33 @@ export async function sendAll(
   const ask = () => put(api, session.uri, rangeOf(undefined, source.size), undefined, signal);
   const known = session.resumed ? await api.again(ask, signal) : 0;
   if (typeof known === 'object') return { file: known, sums: undefined };
-  await using window = await openWindow(source, known, chunkBytes, signal);
-  for (;;) {
-    await window.fill();
-    const at = window.from;
+  await using window = await openWindow(source, known, signal);
+  for (let bytes = Math.min(firstBytes, chunkBytes); ; ) {
+    await window.fill(bytes);
+    const [at, since] = [window.from, performance.now()];
     const progress = await api.again(async (attempt) => {
       // After a lost answer only the far side knows what it has.
       const before = attempt === 1 ? at : await ask();
       if (before !== at) return before;
-      const after = await putNext(api, session.uri, source.size, window, signal);
+      const after = await putNext(api, session.uri, source.size, window, bytes, signal);
       if (after === at) throw new Refusal(503, 'no_progress');
       return after;
     }, signal);
     if (typeof progress === 'object') return { file: progress, sums: window.sums() };
     if (!window.taken(progress)) throw new Refusal(410, 'progress_lost');
+    if (performance.now() - since < quickMs) bytes = Math.min(bytes * 2, chunkBytes);
   }
 }
 
-function putNext(api: DriveApi, uri: string, size: number, window: Window, signal: AbortSignal) {
-  const body = window.next();
+function putNext(
+  api: DriveApi,
+  uri: string,
+  size: number,
+  window: Window,
+  bytes: number,
+  signal: AbortSignal,
+): Promise<number | DriveFile> {
+  const body = window.next(bytes);
   return put(api, uri, rangeOf({ from: window.from, length: body.byteLength }, size), body, signal);
 }
 
