@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { setPlan } from '#internal/backups/plan.ts';
+import { announceProviders, setPlan } from '#internal/backups/plan.ts';
+import { retryStages } from '#internal/photos/retry.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
 import { openVault, type Vault } from './backup/backuptest.ts';
 import { main as backup } from './backup/main.ts';
 import { main as relay } from './relay/main.ts';
+import { photoOf, send, startUpload } from './upload/uploadtest.ts';
 
 let vault: Vault;
 let early: string;
@@ -132,6 +134,46 @@ test('an event has its own places where it says so, and one that was added later
   await running.pop()?.stop();
   await begin();
   for (const one of [photoId, alone]) await vault.until(one, ['done', 'done']);
+});
+
+test('a backup that failed for good is made when a person wants another try', async () => {
+  const { database, journal, eventId } = vault.event;
+  vault.links.far.weaken(() => 'away');
+  const photoId = await vault.store();
+  await vault.until(photoId, ['due', 'done']);
+  const failed = `state = 'failed', error_class = 'unknown', error = 'planned'`;
+  await database.query(`update backups set ${failed} where photo_id = $1 and provider = 'far'`, [photoId]);
+  await database.query(`update stages set ${failed} where photo_id = $1`, [photoId]);
+  vault.links.far.weaken(() => 'well');
+  await retryStages(journal, eventId, [{ photoId, stage: 'backup' }], 'live');
+  await vault.untilBackedUp([photoId]);
+});
+
+test('copies of a closed event go when their time is over, and its photos count as backed up no more', async () => {
+  const { database, events, eventId } = vault.event;
+  const photoId = await vault.store();
+  await vault.untilBackedUp([photoId]);
+  await setPlan(database, eventId, { providers: null, keepDays: 30 });
+  await events.change(eventId, { state: 'closed' });
+  await database.query(`update backups set done_at = now() - interval '31 days' where photo_id = $1`, [photoId]);
+  await vault.until(photoId, ['removed', 'removed']);
+  expect(await vault.bytesOf('near', photoId)).toBeUndefined();
+  expect((await vault.bytesOf('main', photoId))?.length).toBe(4_000);
+  const sql = 'select backed_up_at as "at" from photos where photo_id = $1';
+  await vi.waitFor(async () => expect(await database.query(sql, [photoId])).toEqual([{ at: null }]));
+  await setPlan(database, eventId, { providers: null, keepDays: null });
+  await events.change(eventId, { state: 'live' });
+});
+
+test('an upload gives its photo the stage of backup while a place is configured, and none while there is none', async () => {
+  await using upload = await startUpload();
+  const stagesOf = (photoId: string) =>
+    upload.database.query('select stage from stages where photo_id = $1 order by stage', [photoId]);
+  const before = await send(upload, await photoOf(2_000));
+  expect(await stagesOf(before.id)).toEqual([{ stage: 'thumbnail' }]);
+  await announceProviders(upload.database, ['r2'], ['r2']);
+  const after = await send(upload, await photoOf(2_000));
+  expect(await stagesOf(after.id)).toEqual([{ stage: 'backup' }, { stage: 'thumbnail' }]);
 });
 
 test('heads of the journal go to each place, by a name of their own', async () => {

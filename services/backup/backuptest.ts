@@ -103,8 +103,7 @@ function placeOf(name: string, endpoint: string, bucket: string, servers: Enviro
   };
 }
 
-/** Opens the door to a bucket of the shared S3 server. */
-export function openBucket(bucket: string) {
+function openBucket(bucket: string) {
   const servers = testServers();
   const [accessKeyId, secretAccessKey] = [servers.S3_ACCESS_KEY_ID, servers.S3_SECRET_ACCESS_KEY];
   const where = { endpoint: servers.S3_ENDPOINT, region: servers.S3_REGION, bucket };

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allowancesOf, announceLimits } from '../admission/allowance.ts';
 import { admissionSettings } from '../admission/settings.ts';
+import { announceProviders } from '../backups/plan.ts';
 import { readSettings } from '../env/env.ts';
 import { openTestEvent, type TestEvent } from '../events/eventtest.ts';
 import { jobStore } from '../jobs/store.ts';
@@ -46,8 +47,7 @@ async function advance(photoId: string, count: number): Promise<void> {
   for (const [at, type] of steps.slice(0, count).entries()) {
     await event.journal.commit(event.eventId, async (tx) => {
       await tx.query(`update photos set ${stamps[at]} where photo_id = $1`, [photoId]);
-      // Backups are not written yet: their entry type is the next one.
-      return { value: undefined, entries: [{ type: type as 'photo.stored', photo_id: photoId }] };
+      return { value: undefined, entries: [{ type, photo_id: photoId }] };
     });
   }
 }
@@ -126,6 +126,29 @@ test('a photo without a hash of its photographer is stored, not verified, and sa
   await advance(files[0]?.photo_id ?? '', 1);
   await event.database.query('update photos set sha256 = null where photo_id = $1', [files[0]?.photo_id]);
   expect((await report(job_id))?.frames[0]).toMatchObject({ state: 'stored', reason: 'no_sha256' });
+});
+
+test('a card tells where the second copies of its files are, and why one waits; until a place is there it says so', async () => {
+  const { job_id, files } = await announce(1);
+  expect(await report(job_id)).toMatchObject({ backup_configured: false, frames: [{ backups: [] }] });
+  const values = [event.eventId, files[0]?.photo_id];
+  await event.database.query(
+    `insert into backups (event_id, photo_id, version, provider, state, backup_url, error_class, error)
+     values ($1, $2, 1, 'drive', 'due', null, 'rate_limit', 'Too fast.'), ($1, $2, 1, 'r2', 'done', 's3://b/k', null, null)`,
+    values,
+  );
+  await announceProviders(event.database, ['r2', 'drive'], ['r2']);
+  expect(await report(job_id)).toMatchObject({
+    backup_configured: true,
+    frames: [
+      {
+        backups: [
+          { provider: 'drive', state: 'due', backup_url: null, error: { class: 'rate_limit', message: 'Too fast.' } },
+          { provider: 'r2', state: 'done', backup_url: 's3://b/k', error: null },
+        ],
+      },
+    ],
+  });
 });
 
 test("another uploader's card is not shown", async () => {

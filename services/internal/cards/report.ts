@@ -1,4 +1,5 @@
-import type { CardFrame, CardFrameState, CardReport } from '@kilat/contract';
+import type { BackupCopy, CardFrame, CardFrameState, CardReport } from '@kilat/contract';
+import { readBackups } from '../backups/view.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { readJobs } from '../jobs/view.ts';
 import { type PhotoRow, photoColumns, viewOf } from '../photos/view.ts';
@@ -13,7 +14,8 @@ interface FileRow {
 }
 
 /** Is a file with its photo, and with the newest entry of each type that proves something. */
-type FrameRow = FileRow & PhotoRow & { backedUpAt: Date | null; proofs: Proofs | undefined };
+type FrameRow = FileRow &
+  PhotoRow & { backedUpAt: Date | null; proofs: Proofs | undefined; backups: BackupCopy[] | undefined };
 
 type ProofType = 'photo.stored' | 'photo.verified' | 'photo.backed_up';
 type Proof = Omit<NonNullable<CardFrame['entry']>, 'type'>;
@@ -53,18 +55,19 @@ export function readCardReport(
   });
 }
 
-// A backup is there for an event as soon as its photos are given the stage of it.
+// A backup is there for an event as soon as its photos are given the stage of it, or would be.
 async function readStanding(tx: Transaction, eventId: string): Promise<Standing | undefined> {
   const [row] = await tx.query<Standing>(
     `select e.title, i.epoch, h.head_seq as seq, encode(h.head_hash, 'hex') as hash,
-       exists (select from stages s where s.event_id = e.event_id and s.stage = 'backup') as "backupConfigured"
+       cardinality(backup_providers_of(e.event_id)) > 0
+         or exists (select from stages s where s.event_id = e.event_id and s.stage = 'backup') as "backupConfigured"
      from events e join heads h on h.event_id = e.event_id cross join installation i where e.event_id = $1`,
     [eventId],
   );
   return row;
 }
 
-// Three plain queries: of one that joined them the planner made loops that took minutes, before statistics were there.
+// Plain queries: of one that joined them the planner made loops that took minutes, before statistics were there.
 async function readFrames(tx: Transaction, eventId: string, jobId: string): Promise<FrameRow[]> {
   const files = await tx.query<FileRow>(
     `select position, file_name as name, size as "announcedSize", sha256 as "announcedSha256", duplicate, photo_id as "photoId"
@@ -78,9 +81,11 @@ async function readFrames(tx: Transaction, eventId: string, jobId: string): Prom
   );
   const photoOf = new Map(photos.map((photo) => [photo.photoId, photo]));
   const proofsOf = await readProofs(tx, eventId, photoIds);
+  const backupsOf = await readBackups(tx, eventId, photoIds);
   return files.flatMap((file) => {
     const photo = photoOf.get(file.photoId);
-    return photo === undefined ? [] : [{ ...file, ...photo, proofs: proofsOf.get(file.photoId) }];
+    const more = { proofs: proofsOf.get(file.photoId), backups: backupsOf.get(file.photoId) };
+    return photo === undefined ? [] : [{ ...file, ...photo, ...more }];
   });
 }
 
@@ -110,6 +115,7 @@ function frameOf(row: FrameRow): CardFrame {
     reason: reasonOf(row, state),
     entry: entryOf(row, state),
     photo: viewOf(row, 'team'),
+    backups: row.backups ?? [],
   };
 }
 
