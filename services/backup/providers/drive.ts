@@ -12,7 +12,7 @@ import type { Copy, Head, Listed, Provider, Stored } from './provider.ts';
 
 const scheme = 'drive:';
 const defaults = {
-  ...{ endpoint: 'https://www.googleapis.com', chunkBytes: 8 * 1024 * 1024, timeoutMs: 120_000, backoffMs: 500 },
+  ...{ endpoint: 'https://www.googleapis.com', chunkBytes: 4 * 1024 * 1024, timeoutMs: 120_000, backoffMs: 500 },
 };
 
 /** Is where and how copies go to Google Drive. */
