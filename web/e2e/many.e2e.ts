@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PhotoPage } from '@kilat/contract';
 import type { Browser, Page } from 'playwright-core';
@@ -32,11 +33,12 @@ test(`${files} files from one page are stored without a human's help, in memory 
   await page.waitForURL('**/studio/events/**');
   const eventId = /events\/([0-9a-f-]{36})/.exec(page.url())?.[1] ?? '';
   const [picture = ''] = await makePhotos(page, 1);
-  const base64 = readFileSync(picture).toString('base64');
+  const card = mkdtempSync(join(tmpdir(), 'kilat-card-'));
   const rss: number[] = [];
   let [stored, failed, deleted] = [0, 0, 0];
   for (let first = 0; first < files; first += atOnce) {
-    await page.evaluate(drop, { base64, first, count: atOnce });
+    const photos = writeCard(card, readFileSync(picture), first);
+    await page.setInputFiles('input[type=file]', photos);
     const wanted = first + atOnce;
     await page.waitForFunction(
       (count) => document.querySelectorAll('li[data-state=stored], li[data-state=failed]').length === count,
@@ -45,6 +47,7 @@ test(`${files} files from one page are stored without a human's help, in memory 
     );
     stored += await page.locator('li[data-state=stored]').count();
     failed = await page.locator('li[data-state=failed]').count();
+    for (const photo of photos) rmSync(photo);
     if (failed > 0) console.log(await page.locator('li[data-state=failed]').allTextContents());
     await page.click('button:has-text("Clear stored")');
     // Not further ahead than disks are large: previews and their check take longer than sending.
@@ -58,23 +61,17 @@ test(`${files} files from one page are stored without a human's help, in memory 
   expect(Math.max(...rss)).toBeLessThan(mostRssMiB);
 });
 
-/** Drops files that the page itself makes: one picture, behind it as many bytes as wished, each file its own. */
-function drop({ base64, first, count }: { base64: string; first: number; count: number }): void {
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+/** Writes files as a card has them: one picture, behind it as many bytes as wished, each file its own. */
+function writeCard(folder: string, picture: Buffer, first: number): string[] {
   const mebibyte = 1024 * 1024;
-  const transfer = new DataTransfer();
-  for (let n = first; n < first + count; n++) {
-    const size = ([1, 5, 10][n % 3] ?? 1) * mebibyte;
-    const filler = new Uint8Array(size - bytes.length);
-    new DataView(filler.buffer).setUint32(0, n);
-    transfer.items.add(
-      new File([bytes, filler], `DSC_${n}.JPG`, { type: 'image/jpeg', lastModified: 1_790_000_000_000 + n }),
-    );
-  }
-  const input = document.querySelector<HTMLInputElement>('input[type=file]');
-  if (input === null) throw new Error('nothing to drop on');
-  input.files = transfer.files;
-  input.dispatchEvent(new Event('change', { bubbles: true }));
+  return Array.from({ length: atOnce }, (_, nth) => {
+    const n = first + nth;
+    const filler = Buffer.alloc(([1, 5, 10][n % 3] ?? 1) * mebibyte - picture.length);
+    filler.writeUInt32BE(n);
+    const path = join(folder, `DSC_${n}.JPG`);
+    writeFileSync(path, Buffer.concat([picture, filler]));
+    return path;
+  });
 }
 
 /** Deletes the objects of photos that are ready; answers how many. */
