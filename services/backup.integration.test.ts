@@ -5,6 +5,7 @@ import { retryStages } from '#internal/photos/retry.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
 import { openVault, type Vault } from './backup/backuptest.ts';
 import { main as backup } from './backup/main.ts';
+import { plan } from './plan.ts';
 import { main as relay } from './relay/main.ts';
 import { photoOf, send, startUpload } from './upload/uploadtest.ts';
 
@@ -121,18 +122,22 @@ test('a copy that spoiled or went at its provider is found by the daily sample, 
   expect(await vault.bytesOf('far', gone)).toEqual(await vault.bytesOf('main', gone));
 });
 
-test('an event has its own places where it says so, and one that was added later gets what was stored before', async () => {
+test('an event has its own places where somebody says so, and one that is added later gets what was stored before', async () => {
   const { database, eventId } = vault.event;
-  await setPlan(database, eventId, { providers: ['far'], keepDays: null });
+  const say = async (to: string) => {
+    const told: string[] = [];
+    const code = await plan(vault.env, { event: eventId, to, keepDays: undefined, tell: (line) => told.push(line) });
+    return `${code} ${told.join()}`;
+  };
+  expect(await say('far')).toMatch(/^0 .* go to far; 0 photos are due$/);
   const photoId = await vault.store();
   await vault.untilBackedUp([photoId]);
   expect((await vault.copiesOf(photoId)).map(({ provider }) => provider)).toEqual(['far']);
-  await setPlan(database, eventId, { providers: [], keepDays: null });
+  expect(await say('none')).toMatch(/^0 .* go to nowhere/);
   const alone = await vault.store();
   expect(await database.query(`select 1 as one from stages where photo_id = $1`, [alone])).toEqual([]);
-  await setPlan(database, eventId, { providers: null, keepDays: null });
-  await running.pop()?.stop();
-  await begin();
+  expect(await say('r2')).toBe('2 no running target knows r2; there are: far, near');
+  expect(await say('default')).toMatch(/go to far, near; 2 photos are due$/);
   for (const one of [photoId, alone]) await vault.until(one, ['done', 'done']);
 });
 

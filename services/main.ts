@@ -1,5 +1,5 @@
 /**
- * kilat serve | migrate | owner-link | verify | rerender | restore | env | version
+ * kilat serve | migrate | owner-link | verify | rerender | backup | restore | env | version
  *
  * The only file that reads the process and ends it: targets get what they may know of it handed down.
  */
@@ -12,6 +12,7 @@ import { databaseSettings } from '#internal/database/settings.ts';
 import { readSettings, SettingsError, settingsTable } from '#internal/env/env.ts';
 import { openCommandLog } from '#internal/log/log.ts';
 import manifest from './package.json' with { type: 'json' };
+import { plan } from './plan.ts';
 import { rerender } from './rerender.ts';
 import { restoreFromBackup } from './restore.ts';
 import { serve, serveSettings } from './serve.ts';
@@ -25,6 +26,7 @@ const usage = `Usage: kilat <command>
   verify --event=…|--all [--json]   read every original again, and the journal; name what is not as it should be
   rerender --event=…|--all [--missing=xlarge] [--failed] [--json]   render photos anew, after the live ones; failed ones too
   restore        begin a new epoch after the database was put back to an earlier point
+  backup --event=… --to=<providers>|none|default [--keep-days=…]   say where an event's second copies go, and how long they stay
   restore --event=… [--from=<provider>] [--json]   bring lost originals back from their second copies, each proved
   env --target=… print the settings of targets: name, default, meaning
   version        print the version`;
@@ -34,6 +36,8 @@ interface Values {
   event?: string | undefined;
   all?: boolean | undefined;
   from?: string | undefined;
+  to?: string | undefined;
+  'keep-days'?: string | undefined;
   missing?: string | undefined;
   failed?: boolean | undefined;
   json?: boolean | undefined;
@@ -65,6 +69,10 @@ const commands: Record<string, (values: Values) => Promise<number>> = {
     if (all === (event !== undefined)) throw new UsageError('rerender takes --event=… or --all');
     const options = { event, missing: renditionOf(missing), failed, json, signal: stopSignal() };
     return rerender(process.env, { ...options, ...outputs });
+  },
+  backup: async ({ event, to, 'keep-days': days }) => {
+    if (event === undefined || to === undefined) throw new UsageError('backup takes --event=… and --to=…');
+    return plan(process.env, { event, to, keepDays: daysOf(days), ...outputs });
   },
   restore: async ({ event, from, json = false }) => {
     if (event !== undefined)
@@ -105,6 +113,11 @@ function renditionOf(missing: string | undefined): RenditionName | undefined {
   return data;
 }
 
+function daysOf(text: string | undefined): number | undefined {
+  if (text !== undefined && !/^\d{1,5}$/.test(text)) throw new UsageError('--keep-days takes a number of days');
+  return text === undefined ? undefined : Number(text);
+}
+
 function stopSignal(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal));
@@ -119,6 +132,8 @@ async function run(): Promise<number> {
       event: { type: 'string' },
       all: { type: 'boolean' },
       from: { type: 'string' },
+      to: { type: 'string' },
+      'keep-days': { type: 'string' },
       missing: { type: 'string' },
       failed: { type: 'boolean' },
       json: { type: 'boolean' },

@@ -46,7 +46,7 @@ export function openS3Provider(name: string, place: S3Place, profile: S3Profile)
       return found && farSideOf(found);
     },
     read: async (address, signal) => (await told(() => objects.get(keyOf(address), { signal })))?.body,
-    remove: (address) => told(() => objects.removeOne(keyOf(address))),
+    remove: (address) => told(() => objects.removeForGood(keyOf(address))),
     async putHead({ eventId, name: headName, text }, signal) {
       const [key, body] = [`heads/${eventId}/${headName}.json`, Buffer.from(text)];
       const object = { key, body, size: body.length, contentType: 'application/json' };

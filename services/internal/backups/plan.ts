@@ -31,6 +31,14 @@ export async function setPlan(database: Database, eventId: string, plan: BackupP
   return rows.length > 0;
 }
 
+/** Lists the providers that are configured. */
+export async function readProviderNames(database: Database): Promise<string[]> {
+  const rows = await database.query<{ name: string }>(
+    `select name from backup_providers where seen_at > now() - interval '1 day' order by name`,
+  );
+  return rows.map(({ name }) => name);
+}
+
 /** Says that providers are configured, and which are the default of events without a plan. */
 export async function announceProviders(
   database: Database,

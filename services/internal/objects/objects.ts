@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import {
-  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -12,6 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { type Durable, durableByItself, durableOnDisk } from './durable.ts';
 import { asObjectFault, isAbsent } from './failure.ts';
+import { removeForGood } from './versions.ts';
 
 /** Says where the objects are. */
 export interface ObjectsOptions {
@@ -68,8 +68,8 @@ export interface Objects extends AsyncDisposable, Durable {
   get(key: string, options?: { range?: string; signal?: AbortSignal }): Promise<ObjectBody | undefined>;
   put(object: NewObject, options?: { signal?: AbortSignal }): Promise<void>;
   remove(keys: readonly string[]): Promise<void>;
-  /** Removes one object and throws when that is refused; one that is missing is fine. */
-  removeOne(key: string): Promise<void>;
+  /** Removes one object with all versions that a bucket kept of it; one that is missing is fine. Throws when that is refused. */
+  removeForGood(key: string): Promise<void>;
   /** Lists what lies under a prefix, in the order of keys. */
   list(prefix: string): AsyncIterable<ListedObject>;
   probe(): Promise<string | undefined>;
@@ -95,8 +95,7 @@ export function openObjects(options: ObjectsOptions): Objects {
     settlePart: (key, uploadId, part) => guarded(() => durable.settlePart(key, uploadId, part)),
     isIntact: (key, etag, partSize) => guarded(() => durable.isIntact(key, etag, partSize)),
     remove: (keys) => guarded(() => removeObjects(client, bucket, keys)),
-    removeOne: (key) =>
-      guarded(async () => void (await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })))),
+    removeForGood: (key) => guarded(() => removeForGood(client, bucket, key)),
     list: (prefix) => listObjects(client, bucket, prefix),
     probe: () => probeBucket(client, bucket),
     [Symbol.asyncDispose]: async () => client.destroy(),
