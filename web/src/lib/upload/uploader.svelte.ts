@@ -1,25 +1,14 @@
-import { type JobFileAnswer, maxJobFiles } from '@kilat/contract';
-import { type Announced, type Announcer, createAnnouncer } from './announce.ts';
+import type { JobFileAnswer } from '@kilat/contract';
+import type { Announced } from './announce.ts';
 import { createDirectSender } from './direct.ts';
-import { sha256Of } from './hash.ts';
 import { hintProgress } from './hints.ts';
-import {
-  codeOfStatus,
-  hasEnded,
-  type Item,
-  isKept,
-  isOver,
-  manifestOf,
-  refuseAtOnce,
-  touch,
-  waitingFor,
-} from './item.ts';
+import { createIntake } from './intake.ts';
+import { codeOfStatus, hasEnded, type Item, isKept, isOver, touch, waitingFor } from './item.ts';
 import { passes, secondsToWait, type Trouble } from './patience.ts';
 import { progressOf } from './progress.svelte.ts';
 import { createReading } from './reading.ts';
 import { wordsFor } from './refusal.ts';
 import type { Sender, SenderEvents } from './sender.ts';
-import { sliceSize } from './slices.ts';
 import { createTusSender } from './tus.ts';
 
 // What fails together is announced together.
@@ -106,35 +95,11 @@ export function createUploader(eventId: string) {
     return items[id] as Item;
   }
 
-  /** Hashes a file; a file that has gone, or whose card was pulled, fails here and not in silence. */
-  async function check(item: Item): Promise<boolean> {
-    try {
-      item.sha256 = await reading.patiently(() => sha256Of(item.file));
-      return items[item.id] !== undefined;
-    } catch {
-      fail(item, 'unreadable', '');
-      return false;
-    }
-  }
-
-  async function announce(announcer: Announcer, slice: readonly Item[]): Promise<void> {
-    for (const item of slice) item.state = 'waiting';
-    try {
-      const outcomes = await announcer.announce(slice.map(manifestOf));
-      for (const [at, item] of slice.entries()) if (outcomes[at]) begin(item, outcomes[at], announcer.jobId);
-    } catch (error) {
-      for (const item of slice) fail(item, undefined, error instanceof Error ? error.message : String(error));
-    }
-  }
   function begin(item: Item, outcome: Announced, jobId: string | undefined): void {
     if ('failure' in outcome) fail(item, outcome.failure.code, outcome.failure.message);
     else start(item, outcome.answer, jobId);
   }
-  function announcerOf(slice: () => readonly Item[], total: number): Announcer {
-    return createAnnouncer(eventId, total, (seconds, { status }) => {
-      for (const item of slice()) item.note = waitingFor(status, seconds);
-    });
-  }
+  const { takeIn } = createIntake({ eventId, reading, isListed: ({ id }) => items[id] !== undefined, fail, begin });
   // What is to be announced again at about the same time is one card again, not one for each file.
   function announceAgain(item: Item): void {
     announcedAgain.add(item.id);
@@ -148,27 +113,6 @@ export function createUploader(eventId: string) {
       void takeIn(some);
     }, gatherMs);
   }
-  /** Announces files, as one job unless they are more than a job may have. */
-  async function takeIn(listed: readonly Item[]): Promise<void> {
-    for (let at = 0; at < listed.length; at += maxJobFiles) await takeInJob(listed.slice(at, at + maxJobFiles));
-  }
-  // Hashing goes on while the first are on their way.
-  async function takeInJob(listed: readonly Item[]): Promise<void> {
-    for (const item of listed) refuseAtOnce(item, fail);
-    let slice: Item[] = [];
-    let announced = 0;
-    // What cannot be announced counts too: its card is not all here.
-    const announcer = announcerOf(() => slice, listed.length);
-    const good = listed.filter(({ state }) => state !== 'failed');
-    for (const [at, item] of good.entries()) {
-      if (item.sha256 !== undefined || (await check(item))) slice.push(item);
-      if (slice.length === 0 || (slice.length < sliceSize(announced) && at < good.length - 1)) continue;
-      await announce(announcer, slice);
-      announced += slice.length;
-      slice = [];
-    }
-  }
-
   function start(item: Item | undefined, answer: JobFileAnswer, jobId: string | undefined): void {
     if (item === undefined || items[item.id] === undefined) return;
     Object.assign(item, { note: undefined, jobId, photoId: answer.photo_id });
