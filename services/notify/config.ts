@@ -38,6 +38,11 @@ export const settings = {
     min: 0,
     max: 1_440,
   }),
+  NOTIFY_POLL_MS: wholeNumber('how often notify looks without being told, in milliseconds', {
+    default: 500,
+    min: 10,
+    max: 10_000,
+  }),
   NOTIFY_CONCURRENCY: wholeNumber('tries that one replica makes at a time by each channel', {
     default: 4,
     min: 1,

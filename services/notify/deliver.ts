@@ -5,14 +5,13 @@ import type { Channel, Owed, Result } from './channels/channel.ts';
 import { fateOf } from './outcome.ts';
 import type { OwedStore } from './store.ts';
 
-const idleMs = 500;
-
 /** Is what delivering needs; `onSettled` hears how each try ended. */
 export interface DeliverDeps {
   store: OwedStore;
   channels: readonly Channel[];
   concurrency: number;
   leaseSeconds: number;
+  pollMs: number;
   log: Logger;
   onTried: (owed: Owed, state: string) => void;
 }
@@ -31,7 +30,7 @@ async function deliverBy(ctx: Context, deps: DeliverDeps, channel: Channel): Pro
         deps.log.warn({ err, channel: channel.name }, 'delivery interrupted');
         return false;
       });
-      if (!tried) await pause(ctx, Math.max(idleMs, brake.pauseMs));
+      if (!tried) await pause(ctx, Math.max(deps.pollMs, brake.pauseMs));
     }
   });
   await Promise.all(lines);

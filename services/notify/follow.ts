@@ -4,7 +4,6 @@ import type { Logger } from '#internal/log/log.ts';
 import { type Context, pause } from '#internal/process/context.ts';
 import type { Scribe } from './scribe.ts';
 
-const lookEveryMs = 2_000;
 const waitMs = 1_000;
 
 /** Is what following needs. */
@@ -35,10 +34,10 @@ export async function followStream(ctx: Context, bus: Pick<Bus, 'entries'>, deps
   }
 }
 
-/** Looks into PostgreSQL every 2 s for entries that no stream has brought: it may be wiped, behind or away. */
-export async function followDatabase(ctx: Context, { scribe, log }: FollowDeps): Promise<void> {
+/** Looks into PostgreSQL for entries that no stream has brought: it may be wiped, behind or away. */
+export async function followDatabase(ctx: Context, { scribe, log }: FollowDeps, pollMs: number): Promise<void> {
   while (!ctx.cancelled) {
     await scribe.catchUp().catch((err) => log.warn({ err }, 'journals not read'));
-    await pause(ctx, lookEveryMs);
+    await pause(ctx, pollMs);
   }
 }

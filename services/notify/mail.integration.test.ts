@@ -62,7 +62,7 @@ test('who uploaded hears once that all is settled, however many jobs ended toget
   const photos = [await event.addPhoto(), await event.addPhoto(), await event.addPhoto()];
   await office.announce(uploader, photos.slice(0, 2));
   await office.announce(uploader, photos.slice(2));
-  await using _notify = await startTarget(main, { ...office.env, NOTIFY_GATHER_SECONDS: '2' });
+  await using _notify = await startTarget(main, { ...office.env, NOTIFY_GATHER_SECONDS: '1' });
   for (const photo of photos) await office.render(photo);
   await until(() => expect(subjects()).toEqual(['foto@example.org: Ayu & Bram: unggahan Anda selesai']));
   expect(office.mailbox.mails[0]?.parsed.text).toContain('3 foto tersimpan dan siap.');

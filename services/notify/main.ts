@@ -37,16 +37,18 @@ export async function main(proc: Process): Promise<void> {
   const scribe = createScribe({ database, mail: mail !== undefined, pace });
   const origin = config.PUBLIC_ORIGIN.replace(/\/$/, '');
   const rounds = { database, origin, tokens: mailTokensOf(config.KILAT_SECRET) };
+  const pollMs = config.NOTIFY_POLL_MS;
   proc.ready();
   await Promise.all([
     onBus(ctx, { url: config.NATS_URL, log }, (bus) => followStream(ctx, bus, { scribe, log })),
-    followDatabase(ctx, { scribe, log }),
-    keepTime(ctx, { ...rounds, mail: mail !== undefined, pushRestMinutes: config.NOTIFY_PUSH_MINUTES, log }),
+    followDatabase(ctx, { scribe, log }, pollMs),
+    keepTime(ctx, { ...rounds, mail: mail !== undefined, pushRestMinutes: config.NOTIFY_PUSH_MINUTES, pollMs, log }),
     deliverAll(ctx, {
       store: owedStore(database),
       channels: channelsOf(database, mail, config),
       concurrency: config.NOTIFY_CONCURRENCY,
       leaseSeconds: config.NOTIFY_LEASE_SECONDS,
+      pollMs,
       onTried: triesMetric(proc),
       log,
     }),

@@ -1,26 +1,29 @@
 import type { Language } from '@kilat/contract';
 import { v7 as uuidv7 } from 'uuid';
-import { startTestBus } from '#internal/bus/bustest.ts';
 import type { Environment } from '#internal/env/env.ts';
 import { openTestEvent, testSecret } from '#internal/events/eventtest.ts';
 import { webhookStore } from '#internal/notifications/webhooks.ts';
+import { freePort } from '../../deploy/local/port.ts';
 import { openMailbox, openReceiver } from './postboxtest.ts';
 
 /** Is an event with somebody to tell: a mailbox and a receiver that are real servers. */
 export type PostOffice = Awaited<ReturnType<typeof openPostOffice>>;
 
-/** Opens an event on a database and a bus of its own; `env` is what target notify needs to know of them. */
+/**
+ * Opens an event on a database of its own; `env` is what target notify needs to know. Nobody listens at its bus: notify
+ * reads the journal itself.
+ */
 export async function openPostOffice() {
-  const [event, nats, mailbox, receiver] = await Promise.all([
+  const [event, mailbox, receiver, port] = await Promise.all([
     openTestEvent(),
-    startTestBus(),
     openMailbox(),
     openReceiver(),
+    freePort(),
   ]);
   const { database, eventId } = event;
   const env: Environment = {
     DATABASE_URL: event.url,
-    NATS_URL: nats.url,
+    NATS_URL: `nats://127.0.0.1:${port}`,
     KILAT_SECRET: testSecret,
     PUBLIC_ORIGIN: 'https://photos.example.org',
     SMTP_URL: mailbox.url,
@@ -30,9 +33,10 @@ export async function openPostOffice() {
     NOTIFY_REST_MINUTES: '0',
     NOTIFY_BACKLOG_MINUTES: '0',
     NOTIFY_LEASE_SECONDS: '2',
+    NOTIFY_POLL_MS: '50',
   };
   return {
-    ...{ event, nats, mailbox, receiver, env },
+    ...{ event, mailbox, receiver, env },
     webhooks: webhookStore(database, testSecret),
     /** Makes an account a reader of mail, its address confirmed. */
     addReader: (accountId: string, email: string, language: Language = 'en') =>
@@ -84,7 +88,6 @@ export async function openPostOffice() {
     async [Symbol.asyncDispose]() {
       await mailbox[Symbol.asyncDispose]();
       await receiver[Symbol.asyncDispose]();
-      await nats[Symbol.asyncDispose]();
       await event[Symbol.asyncDispose]();
     },
   };

@@ -5,33 +5,39 @@ import { tellNews } from './news.ts';
 import { type SecretaryDeps, writeDue } from './secretary.ts';
 import { giveUp } from './store.ts';
 
-const roundMs = 1_000;
-const slowRounds = 60;
+const slowMs = 60_000;
 
 /** Is what the rounds need; without mail nobody is written to. */
 export interface RoundDeps extends SecretaryDeps {
   mail: boolean;
   pushRestMinutes: number;
+  pollMs: number;
   log: Logger;
 }
 
-/** Makes due what the clock makes due, every second, and what can wait every minute, until ctx is cancelled. */
+/** Makes due what the clock makes due, and each minute what can wait, until ctx is cancelled. */
 export async function keepTime(ctx: Context, deps: RoundDeps): Promise<void> {
-  for (let n = 0; !ctx.cancelled; n++) {
+  for (let slowAt = 0; !ctx.cancelled; ) {
+    const slow = Date.now() - slowAt >= slowMs;
+    if (slow) slowAt = Date.now();
     try {
-      if (deps.mail) await write(deps, n);
+      if (deps.mail) await write(deps, slow);
       await tellNews(deps.database, deps.pushRestMinutes);
-      if (n % slowRounds === 0) await giveUp(deps.database);
-      if (n % slowRounds === 0) await forgetOld(deps.database);
+      if (slow) await tidy(deps);
     } catch (err) {
       deps.log.warn({ err }, 'round interrupted');
     }
-    await pause(ctx, roundMs);
+    await pause(ctx, deps.pollMs);
   }
 }
 
-async function write(deps: RoundDeps, round: number): Promise<void> {
+async function write(deps: RoundDeps, slow: boolean): Promise<void> {
   await askAddresses(deps);
   await writeDue(deps);
-  if (round % slowRounds === 0) await warnOfLinks(deps);
+  if (slow) await warnOfLinks(deps);
+}
+
+async function tidy({ database }: RoundDeps): Promise<void> {
+  await giveUp(database);
+  await forgetOld(database);
 }
