@@ -47,14 +47,14 @@ export const FailureQuery = z.object({
 export type FailureQuery = z.infer<typeof FailureQuery>;
 
 /**
- * Describes a page of failures, newest first. `counts` are of the whole event, whatever the query picks; `discarded` are
- * not listed any more. `may_retry` and `may_discard` say what the caller's role allows.
+ * Describes a page of failures, newest first. A first page that picks nothing also has the `counts` of the event, and of
+ * what was `discarded` and is not listed any more. `may_retry` and `may_discard` say what the caller's role allows.
  */
 export const FailurePage = z.object({
   failures: z.array(FailureView),
   before: z.nullable(z.string()),
-  counts: z.array(FailureCount),
-  discarded: z.int(),
+  counts: z.optional(z.array(FailureCount)),
+  discarded: z.optional(z.int()),
   may_retry: z.boolean(),
   may_discard: z.boolean(),
 });

@@ -11,6 +11,11 @@ export const settings = {
     max: 10_000,
   }),
   RELAY_LOST_CHECK_SECONDS: wholeNumber('how often lost work is looked for', { default: 5, min: 1, max: 600 }),
+  RELAY_MEASURE_SECONDS: wholeNumber('how often what waits and what failed is counted', {
+    default: 5,
+    min: 1,
+    max: 600,
+  }),
   ...databaseSettings,
   ...busSettings,
 };

@@ -4,10 +4,11 @@ import type { Database } from '#internal/database/database.ts';
 import type { Logger } from '#internal/log/log.ts';
 import { Gauge, type Registry } from '#internal/metrics/metrics.ts';
 import { type Context, pause } from '#internal/process/context.ts';
-import { readDepths, readFailureDepths } from '#internal/stages/depth.ts';
+import { type Depth, type FailureDepth, readDepths, readFailureDepths } from '#internal/stages/depth.ts';
 
-const everyMs = 5_000;
 const againMs = 1_000;
+// A flood of work costs no more than this part of a connection's time.
+const share = 50;
 
 /** Is what measuring needs. */
 export interface MeasureDeps {
@@ -33,41 +34,48 @@ export function createGauges(registry: Registry) {
   };
 }
 
-/** Measures every 5 s while this replica leads; then its figures go, so that no two replicas tell of the same work. */
-export async function measure(term: Context, deps: MeasureDeps): Promise<void> {
+/** Measures again and again while this replica leads; then its figures go: no two replicas tell of the same work. */
+export async function measure(term: Context, deps: MeasureDeps, everySeconds: number): Promise<void> {
   while (!term.cancelled) {
-    await pause(term, (await measured(term, deps)) ? everyMs : againMs);
+    try {
+      await pause(term, Math.max(everySeconds * 1_000, share * (await measureOnce(deps))));
+    } catch (err) {
+      // Who has just begun to lead may be before its own declaration of the durables.
+      if (!term.cancelled) deps.log.warn({ err }, 'depths not measured');
+      await pause(term, againMs);
+    }
   }
   for (const gauge of Object.values(deps.gauges)) gauge.reset();
 }
 
-async function measured(term: Context, deps: MeasureDeps): Promise<boolean> {
-  try {
-    await measureOnce(deps);
-    return true;
-  } catch (err) {
-    // Who has just begun to lead may be before its own declaration of the durables.
-    if (!term.cancelled) deps.log.warn({ err }, 'depths not measured');
-    return false;
+/** Measures once; answers how many milliseconds of the database that took. */
+async function measureOnce({ database, bus, gauges }: MeasureDeps): Promise<number> {
+  const startedAt = performance.now();
+  const [depths, failures] = [await readDepths(database), await readFailureDepths(database)];
+  const tookMs = performance.now() - startedAt;
+  for (const stage of StageName.options) {
+    setDepths(gauges, stage, depths);
+    setFailures(gauges, stage, failures);
   }
-}
-
-async function measureOnce({ database, bus, gauges }: MeasureDeps): Promise<void> {
-  const depths = await readDepths(database);
-  for (const stage of StageName.options)
-    for (const lane of Lane.options) {
-      const found = depths.find((depth) => depth.stage === stage && depth.lane === lane);
-      gauges.depth.set({ stage, lane, state: 'due' }, found?.due ?? 0);
-      gauges.depth.set({ stage, lane, state: 'queued' }, found?.queued ?? 0);
-      gauges.oldest.set({ stage, lane }, found?.oldestSeconds ?? 0);
-    }
-  const failures = await readFailureDepths(database);
-  for (const stage of StageName.options)
-    for (const name of FailureClass.options) {
-      const found = failures.find((one) => one.stage === stage && one.class === name);
-      gauges.failures.set({ stage, class: name }, found?.count ?? 0);
-    }
   for (const { stage, lane, name } of workDurables)
     gauges.lag.set({ stream: streams.work, consumer: name }, (await bus.lag(stage, lane)).unacked);
   gauges.measured.set(Date.now() / 1_000);
+  return tookMs;
+}
+
+// What there is none of is told too: a series that comes and goes cannot be compared with what it was.
+function setDepths({ depth, oldest }: Gauges, stage: StageName, depths: readonly Depth[]): void {
+  for (const lane of Lane.options) {
+    const found = depths.find((one) => one.stage === stage && one.lane === lane);
+    depth.set({ stage, lane, state: 'due' }, found?.due ?? 0);
+    depth.set({ stage, lane, state: 'queued' }, found?.queued ?? 0);
+    oldest.set({ stage, lane }, found?.oldestSeconds ?? 0);
+  }
+}
+
+function setFailures(gauges: Gauges, stage: StageName, failures: readonly FailureDepth[]): void {
+  for (const failureClass of FailureClass.options) {
+    const found = failures.find((one) => one.stage === stage && one.class === failureClass);
+    gauges.failures.set({ stage, class: failureClass }, found?.count ?? 0);
+  }
 }

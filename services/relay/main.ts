@@ -56,7 +56,7 @@ async function lead(
   ctx: Context,
   leadership: Leadership,
   deps: LeadDeps,
-  options: { RELAY_POLL_MS: number; RELAY_LOST_CHECK_SECONDS: number },
+  options: ReturnType<typeof loadConfig>,
 ): Promise<void> {
   const over = new AbortController();
   void leadership.lost.then(() => over.abort());
@@ -64,7 +64,7 @@ async function lead(
   const bell = createBell();
   const sleep = deps.bus.onWake(bell.ring);
   deps.log.info('leading');
-  const measuring = measure(term, deps);
+  const measuring = measure(term, deps, options.RELAY_MEASURE_SECONDS);
   let [declared, checkedAt] = [false, 0];
   while (!term.cancelled) {
     try {

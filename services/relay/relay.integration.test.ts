@@ -20,7 +20,12 @@ afterEach(async () => {
 });
 
 async function startRelay(): Promise<TestTarget> {
-  const env = { DATABASE_URL: event.url, NATS_URL: nats.url, RELAY_LOST_CHECK_SECONDS: '1' };
+  const env = {
+    DATABASE_URL: event.url,
+    NATS_URL: nats.url,
+    RELAY_LOST_CHECK_SECONDS: '1',
+    RELAY_MEASURE_SECONDS: '1',
+  };
   const relay = await startTarget(main, env);
   relays.push(relay);
   return relay;

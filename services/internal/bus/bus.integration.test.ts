@@ -1,4 +1,4 @@
-import { type Due, decodeDue, type Entry } from '@kilat/contract';
+import { type Due, decodeDue, type Entry, streams, workDurables } from '@kilat/contract';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { silentLog } from '../log/log.ts';
@@ -73,6 +73,31 @@ test('each lane has its own work', async () => {
   expect(live).toBeUndefined();
   expect(dueIn(other)).toEqual(bulk);
   await other?.done();
+});
+
+interface Monitored {
+  account_details: {
+    name: string;
+    stream_detail: {
+      name: string;
+      consumer_detail?: { name: string; num_pending: number; num_ack_pending: number }[];
+    }[];
+  }[];
+}
+
+test('what is not acked is the lag that autoscalers read at the monitoring port, by the names that we give', async () => {
+  for (let n = 0; n < 3; n++) await nats.bus.publishDue(dueOf());
+  const inHand = await (await nats.bus.deliveries('thumbnail', 'live')).next(5_000);
+  const answer = (await nats.monitor('/jsz?acc=$G&consumers=true&config=true')) as Monitored;
+  const account = answer.account_details.find(({ name }) => name === '$G');
+  const stream = account?.stream_detail.find(({ name }) => name === streams.work);
+  const read = stream?.consumer_detail?.map((one) => [one.name, one.num_pending + one.num_ack_pending] as const) ?? [];
+  expect(read.map(([name]) => name).sort()).toEqual(workDurables.map(({ name }) => name).sort());
+  expect(new Map(read).get('thumbnail-live')).toBe(3);
+  for (const { stage, lane, name } of workDurables)
+    expect((await nats.bus.lag(stage, lane)).unacked).toBe(new Map(read).get(name));
+  await inHand?.done();
+  for (let n = 0; n < 2; n++) await (await (await nats.bus.deliveries('thumbnail', 'live')).next(5_000))?.done();
 });
 
 test('followers and workers find their streams again after all of them was wiped', async () => {

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeEntry, type Entry, streams } from '@kilat/contract';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
@@ -14,6 +14,8 @@ import { type Bus, openBus } from './bus.ts';
 export interface TestBus extends AsyncDisposable {
   readonly url: string;
   readonly bus: Bus;
+  /** Asks the server's monitoring port, as what watches it from outside does. */
+  monitor(path: string): Promise<unknown>;
   /** Kills the server as a power cut does. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with what it had stored. */
@@ -30,6 +32,10 @@ export async function startTestBus(): Promise<TestBus> {
   const end = new AbortController();
   const bus = await openBus(contextOf(end.signal), { url, log: silentLog() });
   await bus.declare();
+  const monitor = async (path: string) => {
+    const config = await readFile(join(dataDir, 'nats', 'nats.conf'), 'utf8');
+    return (await fetch(`http://${config.match(/^http: "(.+)"$/m)?.[1]}${path}`)).json();
+  };
   const kill = async () => {
     nats.kill('SIGKILL');
     await nats.exited;
@@ -47,7 +53,7 @@ export async function startTestBus(): Promise<TestBus> {
     await bus[Symbol.asyncDispose]();
     await nats.stop();
   };
-  return { url, bus, kill, restart, wipe, [Symbol.asyncDispose]: dispose };
+  return { url, bus, monitor, kill, restart, wipe, [Symbol.asyncDispose]: dispose };
 }
 
 /** Reads all that stream JOURNAL holds, in its order. */

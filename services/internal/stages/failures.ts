@@ -69,23 +69,26 @@ interface Row {
   photoState: FailureView['photo_state'];
 }
 
-/** Reads a page of what failed in an event, newest first, and how much failed and was set aside in all. */
+/** Reads a page of what failed in an event, newest first; a first page that picks nothing also tells how much there is. */
 export function readFailures(database: Database, request: FailureRequest): Promise<Failures> {
-  const { eventId, limit } = request;
+  const { eventId, limit, before } = request;
+  const isOverview = before === undefined && request.class === undefined && request.stage === undefined;
   return database.snapshot(async (tx) => {
-    const params = [eventId, request.class ?? null, request.stage ?? null, ...placeOf(request.before), limit + 1];
+    const params = [eventId, request.class ?? null, request.stage ?? null, ...placeOf(before), limit + 1];
     const rows = await tx.query<Row>(pageSql, params);
     const shown = rows.slice(0, limit);
     const last = rows.length > limit ? shown.at(-1) : undefined;
-    const before = last === undefined ? null : `${last.micros}.${last.photoId}.${last.stage}`;
-    const counts = await tx.query<FailureCount>(countsSql, [eventId]);
-    return { failures: shown.map(viewOf), before, counts, discarded: await countDiscarded(tx, eventId) };
+    const next = last === undefined ? null : `${last.micros}.${last.photoId}.${last.stage}`;
+    const page = { failures: shown.map(viewOf), before: next };
+    return isOverview ? { ...page, ...(await readCounts(tx, eventId)) } : page;
   });
 }
 
-async function countDiscarded(tx: Queryable, eventId: string): Promise<number> {
+// Not on every page: where much failed this is what takes the time.
+async function readCounts(tx: Queryable, eventId: string) {
+  const counts = await tx.query<FailureCount>(countsSql, [eventId]);
   const [row] = await tx.query<{ discarded: number }>(discardedSql, [eventId]);
-  return row?.discarded ?? 0;
+  return { counts, discarded: row?.discarded ?? 0 };
 }
 
 function viewOf(row: Row): FailureView {

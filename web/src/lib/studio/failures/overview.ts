@@ -10,7 +10,9 @@ export interface Loaded {
 }
 
 /** Is what failed in an event, with the newest of each cause: a flood of one hides no other. */
-export interface Overview extends Omit<FailurePage, 'failures' | 'before'> {
+export interface Overview extends Pick<FailurePage, 'may_retry' | 'may_discard'> {
+  counts: FailureCount[];
+  discarded: number;
   loaded: Record<string, Loaded>;
 }
 
@@ -26,11 +28,11 @@ export function keyOf({ stage, class: failureClass }: Cause): string {
 
 /** Reads the counts, and the newest failures of each cause. */
 export async function readOverview(read: Read): Promise<Overview> {
-  const { failures: _, before: __, ...page } = FailurePage.parse(await read('limit=1'));
+  const { counts = [], discarded = 0, may_retry, may_discard } = FailurePage.parse(await read('limit=1'));
   const entries = await Promise.all(
-    page.counts.map(async (group) => [keyOf(group), await readMore(read, group, { limit: shownFirst })] as const),
+    counts.map(async (group) => [keyOf(group), await readMore(read, group, { limit: shownFirst })] as const),
   );
-  return { ...page, loaded: Object.fromEntries(entries) };
+  return { counts, discarded, may_retry, may_discard, loaded: Object.fromEntries(entries) };
 }
 
 /** Reads failures of one cause, from the newest or where what is loaded ends. */
