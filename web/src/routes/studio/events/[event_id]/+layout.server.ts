@@ -36,7 +36,7 @@ async function linksOf(event: Loading, path: string): Promise<LinkView[] | undef
 
 async function failingOf(event: Loading, path: string): Promise<number | undefined> {
   const data = await ifAllowed(event, `${path}/failures?limit=1`);
-  return data && FailurePage.parse(data).counts.reduce((sum, { count }) => sum + count, 0);
+  return data && FailurePage.parse(data).counts?.reduce((sum, { count }) => sum + count, 0);
 }
 
 async function ifAllowed(event: Loading, path: string): Promise<object | undefined> {
