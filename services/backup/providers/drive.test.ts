@@ -113,6 +113,7 @@ test('a removed copy is gone for good, removing it again is fine, and it can be 
   await scene.drive.remove(address, forever);
   await scene.drive.remove(address, forever);
   expect([scene.copies(), await listed()]).toEqual([[], []]);
+  expect(await scene.drive.reserve?.(copy, forever)).not.toBe(address);
   const again = await scene.drive.put({ ...copy, reserved: address }, forever);
   expect(again.address).not.toBe(address);
   scene.expectOnly(bytes);

@@ -55,7 +55,11 @@ export function openDrive(settings: DriveSettings): Provider {
         return file === undefined || file.trashed ? undefined : farSideOf(file);
       }),
     read: (address, signal) => guarded(() => readFile(api, files, idOf(address), signal)),
-    remove: (address, signal) => guarded(() => remove(files, idOf(address), signal)),
+    remove: (address, signal) =>
+      guarded(async () => {
+        putter.forget(idOf(address));
+        await remove(files, idOf(address), signal);
+      }),
     putHead: (head, signal) => guarded(async () => void (await putter.put(itemOfHead(head), undefined, signal))),
     async *list(eventId, signal) {
       try {

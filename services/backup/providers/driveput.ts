@@ -26,11 +26,14 @@ export interface Putter {
   idOf(item: Item, signal: AbortSignal): Promise<string>;
   /** Puts an item under the id that was written down for it, or else under its own. */
   put(item: Item, reserved: string | undefined, signal: AbortSignal): Promise<DriveFile>;
+  /** Forgets an id whose file was removed: it is never given twice. */
+  forget(id: string): void;
 }
 
 /** Makes a putter. It remembers ids and sessions that broke off; losing them costs a search and some bytes. */
 export function createPutter(deps: PutterDeps): Putter {
   const ids = new LRUCache<string, Promise<string>>({ max: 10_000 });
+  const keys = new LRUCache<string, string>({ max: 10_000 });
   const sessions = new LRUCache<string, string>({ max: 1_000, ttl: sessionMs });
 
   function idOf(item: Item, signal: AbortSignal): Promise<string> {
@@ -38,7 +41,10 @@ export function createPutter(deps: PutterDeps): Putter {
     if (known !== undefined) return known;
     const found = findOrName(deps, item, signal);
     ids.set(keyOf(item), found);
-    found.catch(() => ids.delete(keyOf(item)));
+    found.then(
+      (id) => keys.set(id, keyOf(item)),
+      () => ids.delete(keyOf(item)),
+    );
     return found;
   }
 
@@ -73,11 +79,12 @@ export function createPutter(deps: PutterDeps): Putter {
     async put(item, reserved, signal) {
       const file = await store(reserved ?? (await idOf(item, signal)), item, signal);
       if (file !== undefined) return file;
-      ids.delete(keyOf(item)); // It was removed for good, and an id is never given twice.
+      ids.delete(keyOf(item)); // It was removed for good.
       const again = await store(await idOf(item, signal), item, signal);
       if (again === undefined) throw new Refusal(404, 'id_lost');
       return again;
     },
+    forget: (id) => ids.delete(keys.get(id) ?? ''),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { type DriveSettings, openDrive } from './drive.ts';
 import type { FakeFile } from './drivestoretest.ts';
 import { type DriveStandIn, startDrive } from './drivetest.ts';
@@ -32,6 +32,7 @@ export interface Scene {
 export function useDrive(): Scene {
   let server: DriveStandIn;
   let drive: Provider;
+  vi.setConfig({ testTimeout: 60_000 }); // Hundreds of calls take their time where the machine is busy.
   beforeEach(async () => {
     server = await startDrive();
     drive = scene.open();

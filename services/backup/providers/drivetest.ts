@@ -62,7 +62,8 @@ export async function startDrive({ seed = 1 } = {}): Promise<DriveStandIn> {
   function troubleOf(operation: Operation): Trouble | undefined {
     const next = planned.get(operation)?.shift();
     if (next !== undefined || random() >= share) return next;
-    return passing[Math.floor(random() * passing.length)];
+    const trouble = passing[Math.floor(random() * passing.length)];
+    return trouble === 'short' && operation !== 'chunk' ? 'cut' : trouble;
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
