@@ -26,6 +26,19 @@ test.each([
     says: /BACKUP_DEFAULT/,
   },
   {
+    name: 'the bucket of the originals as a place',
+    env: { BACKUP_PROVIDERS: 'off-site', ...place, S3_BUCKET: 'b' },
+    says: /off-site is the bucket of the originals/,
+  },
+  {
+    name: 'one bucket under two names',
+    env: {
+      ...{ BACKUP_PROVIDERS: 'off-site,two', ...place, BACKUP_TWO_BUCKET: 'b' },
+      ...{ BACKUP_TWO_ACCESS_KEY_ID: 'k', BACKUP_TWO_SECRET_ACCESS_KEY: 's' },
+    },
+    says: /BACKUP_TWO_\*: is the same place as another/,
+  },
+  {
     name: 'a Drive without a key that is one',
     env: { BACKUP_PROVIDERS: 'drive', BACKUP_DRIVE_KIND: 'drive', BACKUP_DRIVE_FOLDER: 'f', BACKUP_DRIVE_KEY: '{}' },
     says: /BACKUP_DRIVE_KEY: is not valid/,

@@ -4,7 +4,7 @@ import { databaseSettings } from '#internal/database/settings.ts';
 import { type Environment, readSettings, SettingsError } from '#internal/env/env.ts';
 import { list, wholeNumber } from '#internal/env/types.ts';
 import { objectSettings } from '#internal/objects/settings.ts';
-import { providerSettings, readProviders } from './providers/settings.ts';
+import { placeOfBucket, providerSettings, readProviders } from './providers/settings.ts';
 
 const names = list('names of the places for second copies, such as r2,drive; each has settings BACKUP_<NAME>_…').refine(
   (given) => given.every((name) => /^[a-z][a-z0-9-]{0,30}$/.test(name)) && new Set(given).size === given.length,
@@ -32,7 +32,7 @@ const ownSettings = {
     min: 10,
     max: 86_400,
   }),
-  BACKUP_IDLE_SECONDS: wholeNumber('silence after which a copy counts as stuck', { default: 60, min: 1, max: 600 }),
+  BACKUP_IDLE_SECONDS: wholeNumber('silence after which a copy counts as stuck', { default: 180, min: 1, max: 3_600 }),
   BACKUP_ROUND_SECONDS: wholeNumber('how often deletions, heads and samples are looked at', {
     default: 30,
     min: 1,
@@ -59,5 +59,9 @@ export function loadConfig(env: Environment) {
   if (own.BACKUP_PROVIDERS.length === 0) throw new SettingsError(['BACKUP_PROVIDERS: is required']);
   if (!defaults.every((name) => own.BACKUP_PROVIDERS.includes(name)))
     throw new SettingsError(['BACKUP_DEFAULT: names a provider that BACKUP_PROVIDERS does not']);
+  const originals = placeOfBucket({ ENDPOINT: own.S3_ENDPOINT, BUCKET: own.S3_BUCKET });
+  const same = [...providers].find(([, { place }]) => place === originals);
+  // A copy there would be the original itself, and be removed as one.
+  if (same !== undefined) throw new SettingsError([`BACKUP_PROVIDERS: ${same[0]} is the bucket of the originals`]);
   return { ...own, providers, defaults };
 }

@@ -37,7 +37,8 @@ const calledAtOnce = 50;
 
 /** Makes what target backup does for a photo: a copy at each provider that is wanted, then one entry that says so. */
 export function createStage(deps: BackupDeps) {
-  const parked = new Map<string, number>();
+  // Also those that a process before this one put off are called.
+  const parked = new Map([...deps.providers.keys()].map((name) => [name, 0]));
   return {
     attempt: ({ due }: Claim, signal: AbortSignal) => backUp({ ...deps, parked }, due, signal),
     // The photo itself is well: what failed stands in its stage and in its copies.

@@ -1,10 +1,10 @@
 import type { Provider } from './provider.ts';
-import type { OpenProvider } from './settings.ts';
+import type { ProviderPlace } from './settings.ts';
 
 /** Opens providers; all are closed together. */
-export function openProviders(opens: ReadonlyMap<string, OpenProvider>) {
+export function openProviders(places: ReadonlyMap<string, ProviderPlace>) {
   const providers = new Map<string, Provider>();
-  for (const [name, open] of opens) providers.set(name, open());
+  for (const [name, place] of places) providers.set(name, place.open());
   return {
     providers: providers as ReadonlyMap<string, Provider>,
     async [Symbol.asyncDispose](): Promise<void> {

@@ -6,8 +6,13 @@ import { parseDriveKey } from './driveauth.ts';
 import type { Provider } from './provider.ts';
 import { openS3Provider, s3Profiles } from './s3.ts';
 
-/** Opens a provider whose settings are read; the first call connects. */
-export type OpenProvider = () => Provider;
+/** Is a provider whose settings are read. */
+export interface ProviderPlace {
+  /** Names the place itself, whatever it is called. */
+  place: string;
+  /** Opens it; the first call connects. */
+  open(): Provider;
+}
 
 const s3Settings = {
   PROFILE: z
@@ -43,9 +48,9 @@ const kindSettings = {
 export const providerSettings = named('<NAME>', { ...kindSettings, ...s3Settings, ...driveSettings });
 
 /** Reads the settings of providers by their names. Throws SettingsError with all that is wrong. */
-export function readProviders(names: readonly string[], env: Environment): Map<string, OpenProvider> {
+export function readProviders(names: readonly string[], env: Environment): Map<string, ProviderPlace> {
   const problems: string[] = [];
-  const opens = new Map<string, OpenProvider>();
+  const opens = new Map<string, ProviderPlace>();
   for (const name of names) {
     try {
       opens.set(name, readProvider(name, env));
@@ -54,29 +59,47 @@ export function readProviders(names: readonly string[], env: Environment): Map<s
       problems.push(...error.problems);
     }
   }
+  problems.push(...twice(opens));
   if (problems.length > 0) throw new SettingsError(problems);
   return opens;
 }
 
-function readProvider(name: string, env: Environment): OpenProvider {
+function twice(places: ReadonlyMap<string, ProviderPlace>): string[] {
+  const seen = new Set<string>();
+  return [...places].flatMap(([name, { place }]) => {
+    if (seen.has(place)) return [`${prefixOf(name)}*: is the same place as another`];
+    seen.add(place);
+    return [];
+  });
+}
+
+function readProvider(name: string, env: Environment): ProviderPlace {
   return readNamed(name, kindSettings, env).KIND === 'drive' ? readDrive(name, env) : readS3(name, env);
 }
 
-function readS3(name: string, env: Environment): OpenProvider {
+function readS3(name: string, env: Environment): ProviderPlace {
   const read = readNamed(name, s3Settings, env);
   const place = {
     ...{ endpoint: read.ENDPOINT, region: read.REGION, bucket: read.BUCKET },
     ...{ accessKeyId: read.ACCESS_KEY_ID, secretAccessKey: read.SECRET_ACCESS_KEY },
   };
-  return () => openS3Provider(name, place, s3Profiles[read.PROFILE]);
+  return { place: placeOfBucket(read), open: () => openS3Provider(name, place, s3Profiles[read.PROFILE]) };
 }
 
-function readDrive(name: string, env: Environment): OpenProvider {
+function readDrive(name: string, env: Environment): ProviderPlace {
   const read = readNamed(name, driveSettings, env);
   const key = parseDriveKey(read.KEY);
   if (key === undefined) throw new Error('a key that was read is none');
   const { FOLDER: folder, SUBJECT: subject, KEEP_FILE_NAMES: keepFileNames, ENDPOINT: endpoint } = read;
-  return () => openDrive({ name, key, folder, subject, keepFileNames, endpoint });
+  return {
+    place: `drive ${folder}`,
+    open: () => openDrive({ name, key, folder, subject, keepFileNames, endpoint }),
+  };
+}
+
+/** Names a bucket as a place: what lies in the same one twice is there once. */
+export function placeOfBucket({ ENDPOINT, BUCKET }: { ENDPOINT?: string | undefined; BUCKET: string }): string {
+  return `s3 ${ENDPOINT === undefined ? 'aws' : new URL(ENDPOINT).host} ${BUCKET}`;
 }
 
 /** Reads settings that carry a provider's name as if they did not. */
