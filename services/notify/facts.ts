@@ -51,8 +51,7 @@ const readers: Record<MailKind, (from: Queryable, gathered: Gathered) => Promise
   gallery_ready: (from, one) => counted(from, one, `p.state = 'ready' and p.hidden_at is null`, 'false'),
   // Made of the link itself, never gathered.
   link_expiring: async () => ({ count: 0, failed: 0 }),
-  daily_digest: (from, one) =>
-    counted(from, one, `p.stored_seq >= ${Number(one.fromSeq)} and p.state <> 'deleted'`, failed),
+  daily_digest: countNew,
   upload_finished: countJobs,
   failures_waiting: (from, one) => counted(from, one, 'false', failed),
   backlog: (from, one) =>
@@ -64,13 +63,26 @@ const readers: Record<MailKind, (from: Queryable, gathered: Gathered) => Promise
     ),
 };
 
-async function counted(from: Queryable, { eventId }: Gathered, count: string, failures: string): Promise<Counts> {
+async function counted(
+  from: Queryable,
+  { eventId }: Gathered,
+  count: string,
+  failures: string,
+  params: readonly unknown[] = [],
+): Promise<Counts> {
   const [row] = await from.query<Counts>(
     `select count(*) filter (where ${count})::int as count, count(*) filter (where ${failures})::int as failed
      from photos p where p.event_id = $1`,
-    [eventId],
+    [eventId, ...params],
   );
   return row ?? { count: 0, failed: 0 };
+}
+
+// What is counted here is not yet, or no more, in another digest: photos of entries that were read since the last one.
+async function countNew(from: Queryable, one: Gathered): Promise<Counts> {
+  const read = `p.stored_seq >= $2 and p.stored_seq <= (select seq from notify_cursors where event_id = $1)`;
+  const counts = await counted(from, one, `${read} and p.state <> 'deleted'`, failed, [one.fromSeq]);
+  return counts.count === 0 ? { count: 0, failed: 0 } : counts;
 }
 
 async function countJobs(from: Queryable, { eventId, items }: Gathered): Promise<Counts> {

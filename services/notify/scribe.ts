@@ -69,12 +69,12 @@ async function readBehind(database: Database): Promise<string[]> {
 async function step(tx: Transaction, deps: ScribeDeps, eventId: string): Promise<{ count: number; last: number }> {
   const place = await lockPlace(tx, eventId);
   const entries = await readEntries(tx, eventId, place.seq, entriesAtOnce);
-  const last = entries.at(-1);
-  if (last === undefined) return { count: 0, last: place.seq };
+  const [first, last] = [entries.at(0), entries.at(-1)];
+  if (first === undefined || last === undefined) return { count: 0, last: place.seq };
   const triggers = readTriggers(entries, place.state);
   const jobs = await readFinished(tx, eventId, triggers);
   await oweHooks(tx, eventId, entries, jobs);
-  if (deps.mail) await gatherMail(tx, deps.pace, last, triggers, jobs);
+  if (deps.mail) await gatherMail(tx, deps.pace, first, triggers, jobs);
   await tx.query('update notify_cursors set seq = $2, state = $3, photos = photos + $4 where event_id = $1', [
     ...[eventId, last.seq, triggers.state, triggers.stored],
   ]);
