@@ -6,6 +6,7 @@ import {
   decodeEntry,
   encodeDue,
   encodeEntry,
+  FailurePage,
   Frame,
   Hello,
   PhotoAnswer,
@@ -40,6 +41,7 @@ const answers = [
   { name: 'changes', schema: Changes },
   { name: 'photo-answer', schema: PhotoAnswer },
   { name: 'photo-page', schema: PhotoPage },
+  { name: 'failure-page', schema: FailurePage },
 ] as const;
 test.each(answers)('reads a $name as it was sent', ({ name, schema }) => {
   expect(schema.parse(json(name))).toEqual(json(name));

@@ -2,6 +2,8 @@ import type { Due } from '@kilat/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestEvent, type TestEvent } from '#internal/events/eventtest.ts';
 import { readEntries } from '#internal/journal/journal.ts';
+import { retryPhoto } from '#internal/photos/retry.ts';
+import { readFailures } from '#internal/stages/failures.ts';
 import type { PictureFacts } from './picture.ts';
 import { createRecord } from './record.ts';
 
@@ -95,4 +97,20 @@ test('keeps what a decoder makes up within what the columns hold', async () => {
     ...{ lens: 'L', iso: null, f_number: null, latitude: null, longitude: null },
     ...{ phash: null, sharpness: null, clipped_share: null },
   });
+});
+
+test('a photo that could not be rendered anew is seen as before, listed as failed, and tried again', async () => {
+  const due = await newPhoto();
+  const again = { ...due, generation: 2 };
+  const record = createRecord(event.journal);
+  await record.rendered(due, facts, { version: 2, renditions: all });
+  await event.database.query(`update stages set state = 'due', generation = 2 where photo_id = $1`, [due.photo_id]);
+  await record.failed(again, { state: 'failed', class: 'server', error: 'Away.', code: 'internal' });
+  const { failures } = await readFailures(event.database, { eventId: event.eventId, limit: 1 });
+  expect(failures).toMatchObject([{ photo_id: due.photo_id, class: 'server', error: 'Away.', photo_state: 'ready' }]);
+
+  await retryPhoto(event.journal, event.eventId, due.photo_id);
+  expect(await rowOf(due)).toMatchObject({ state: 'ready', version: 2, processing_error: null });
+  expect(await record.rendered({ ...due, generation: 3 }, facts, { version: 6, renditions: all })).toBe(true);
+  expect(await rowOf(due)).toMatchObject({ state: 'ready', version: 6 });
 });

@@ -89,7 +89,7 @@ export function failPhoto(journal: Journal, eventId: string, photoId: string): P
   return journal.commit(eventId, async (tx) => {
     const error = JSON.stringify({ class: 'invalid', code: 'not_a_photo', message: 'It does not decode.' });
     const key = [eventId, photoId];
-    await tx.query(`update stages set state = 'failed' where event_id = $1 and photo_id = $2`, key);
+    await tx.query(`update stages set state = 'failed', updated_at = now() where event_id = $1 and photo_id = $2`, key);
     await tx.query(`update photos set state = 'failed', processing_error = $3 where event_id = $1 and photo_id = $2`, [
       ...key,
       error,
