@@ -33,7 +33,7 @@ export function createSampler(deps: HouseDeps, daily: number) {
 async function sampleSome(term: Context, deps: HouseDeps, provider: Provider, count: number): Promise<void> {
   for (const row of await readOldest(deps, provider.name, count)) {
     if (term.cancelled || deps.pauses.of(provider.name) !== undefined) return;
-    await sampleCopy(deps, provider, row);
+    await sampleCopy(term, deps, provider, row);
   }
 }
 
@@ -47,11 +47,12 @@ function readOldest({ database }: HouseDeps, provider: string, count: number): P
 }
 
 /** Re-reads one copy and hashes it; one that is not what was sent is taken away and made anew. */
-async function sampleCopy(deps: HouseDeps, provider: Provider, row: Sampled): Promise<void> {
+async function sampleCopy(term: Context, deps: HouseDeps, provider: Provider, row: Sampled): Promise<void> {
   const hold = await deps.copies.hold(row, 'done');
   if (hold === undefined) return;
+  const enough = AbortSignal.any([term.signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    const found = await holding(deps.copies, hold, AbortSignal.timeout(timeoutMs), async (signal) => {
+    const found = await holding(deps.copies, hold, enough, async (signal) => {
       const first = await examine(provider, hold, row, signal);
       if (typeof first === 'object') return first;
       // A reading may go wrong by itself, and what is judged here is taken away.
