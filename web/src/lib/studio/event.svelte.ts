@@ -4,6 +4,7 @@ import { call } from '#lib/api/client.ts';
 import { createGallery } from '#lib/gallery/gallery.svelte.ts';
 import { followEvent } from '#lib/live/follow.svelte.ts';
 import { createUploader } from '#lib/upload/uploader.svelte.ts';
+import { followFailing } from './failures/failing.svelte.ts';
 
 /** Keeps what all tabs of an event share: its state, its photos, and the uploads that go on whatever tab is open. */
 export function createStudioEvent(initial: EventView, page: PhotoPage, failed: number | undefined) {
@@ -11,26 +12,19 @@ export function createStudioEvent(initial: EventView, page: PhotoPage, failed: n
   let event = $state.raw(initial);
   // A card has a stream of its own: two of them, and four uploads, would leave an HTTP/1.1 browser no connection.
   let resting = $state(false);
-  let failing = $state(failed);
   const gallery = createGallery(eventId, page);
   const live = followEvent(eventId, gallery, { onEvent: (changed) => (event = changed), resting: () => resting });
+  const failing = followFailing(eventId, failed);
   return {
     eventId,
     gallery,
+    failing,
     uploader: createUploader(eventId),
     get event(): EventView {
       return event;
     },
     get connected(): boolean {
       return resting || live.connected;
-    },
-    /** Is how much failed and waits for somebody; undefined for who does not see that. */
-    get failing(): number | undefined {
-      return failing;
-    },
-    /** Tells how much failed by now. */
-    tellFailing(total: number): void {
-      failing = total;
     },
     /** Lets the event's stream rest while another one is followed; answers how to wake it. */
     rest(): () => void {

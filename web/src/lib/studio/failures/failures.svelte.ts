@@ -7,6 +7,7 @@ import {
 } from '@kilat/contract';
 import { call } from '#lib/api/client.ts';
 import { t } from '#lib/messages/t.ts';
+import { totalOf } from './failing.svelte.ts';
 import { type Cause, keyOf, type Overview, readMore, readOverview } from './overview.ts';
 
 /** Says which failures are meant: one photo's, those of one cause, or all. */
@@ -41,7 +42,7 @@ export function createFailures(eventId: string, initial: Overview, onTotal: (tot
   async function refresh(): Promise<void> {
     overview = await readOverview(read);
     opened = false;
-    onTotal(overview.counts.reduce((sum, { count }) => sum + count, 0));
+    onTotal(totalOf(overview));
   }
   async function post(path: string, body: RetryFailures): Promise<FailuresSettled> {
     return FailuresSettled.parse(await call('POST', `${url}/${path}`, body));

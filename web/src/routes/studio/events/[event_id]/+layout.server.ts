@@ -1,6 +1,7 @@
 import { EventView, FailurePage, LinkList, type LinkView, PhotoPage, SessionView } from '@kilat/contract';
 import { ApiFailure } from '#lib/api/failure.ts';
 import { asPageError, callAs, isPhone } from '#lib/api/server.ts';
+import { totalOf } from '#lib/studio/failures/failing.svelte.ts';
 
 /** Loads what all tabs of an event share; `links` are there for who manages it, `failing` for its team. */
 export async function load(event: import('./$types').LayoutServerLoadEvent) {
@@ -36,7 +37,7 @@ async function linksOf(event: Loading, path: string): Promise<LinkView[] | undef
 
 async function failingOf(event: Loading, path: string): Promise<number | undefined> {
   const data = await ifAllowed(event, `${path}/failures?limit=1`);
-  return data && FailurePage.parse(data).counts?.reduce((sum, { count }) => sum + count, 0);
+  return data && totalOf(FailurePage.parse(data));
 }
 
 async function ifAllowed(event: Loading, path: string): Promise<object | undefined> {
