@@ -53,12 +53,12 @@ export function webhookRoutes(app: App, { access, caller, webhooks, webhookLimit
   );
   app.post(
     `${url}/:webhook_id/trial`,
-    { schema: { params: WebhookParams, response: { 202: Nothing } } },
+    { schema: { params: WebhookParams, response: { 204: Nothing } } },
     async (req, reply) => {
       await check(req, req.params.event_id);
       await webhookLimit(req.params.webhook_id);
       await webhooks.trial(req.params.event_id, req.params.webhook_id);
-      return reply.status(202).send(null);
+      return reply.status(204).send(null);
     },
   );
 }
