@@ -34,31 +34,37 @@ export function createGauges(registry: Registry) {
   };
 }
 
-/** Measures again and again while this replica leads; then its figures go: no two replicas tell of the same work. */
+/** Measures again and again while this replica leads. */
 export async function measure(term: Context, deps: MeasureDeps, everySeconds: number): Promise<void> {
   while (!term.cancelled) {
     try {
-      await pause(term, Math.max(everySeconds * 1_000, share * (await measureOnce(deps))));
+      await pause(term, Math.max(everySeconds * 1_000, share * (await measureOnce(term, deps))));
     } catch (err) {
       // Who has just begun to lead may be before its own declaration of the durables.
       if (!term.cancelled) deps.log.warn({ err }, 'depths not measured');
       await pause(term, againMs);
     }
   }
-  for (const gauge of Object.values(deps.gauges)) gauge.reset();
+}
+
+/** Takes the figures back: no two replicas tell of the same work. */
+export function forget(gauges: Gauges): void {
+  for (const gauge of Object.values(gauges)) gauge.reset();
 }
 
 /** Measures once; answers how many milliseconds of the database that took. */
-async function measureOnce({ database, bus, gauges }: MeasureDeps): Promise<number> {
+async function measureOnce(term: Context, { database, bus, gauges }: MeasureDeps): Promise<number> {
   const startedAt = performance.now();
   const [depths, failures] = [await readDepths(database), await readFailureDepths(database)];
   const tookMs = performance.now() - startedAt;
+  const lags = await Promise.all(workDurables.map(({ stage, lane }) => bus.lag(stage, lane)));
+  if (term.cancelled) return tookMs; // another leads by now, and tells
   for (const stage of StageName.options) {
     setDepths(gauges, stage, depths);
     setFailures(gauges, stage, failures);
   }
-  for (const { stage, lane, name } of workDurables)
-    gauges.lag.set({ stream: streams.work, consumer: name }, (await bus.lag(stage, lane)).unacked);
+  for (const [n, { name }] of workDurables.entries())
+    gauges.lag.set({ stream: streams.work, consumer: name }, lags[n]?.unacked ?? 0);
   gauges.measured.set(Date.now() / 1_000);
   return tookMs;
 }

@@ -11,7 +11,7 @@ import { type Context, contextOf, pause } from '#internal/process/context.ts';
 import type { Process } from '#internal/process/process.ts';
 import { loadConfig } from './config.ts';
 import { type DueDeps, publishDue, recoverLost } from './due.ts';
-import { createGauges, type MeasureDeps, measure } from './gauges.ts';
+import { createGauges, forget, type MeasureDeps, measure } from './gauges.ts';
 import { type PublishDeps, publishEntries } from './publish.ts';
 
 type LeadDeps = PublishDeps & DueDeps & MeasureDeps;
@@ -64,7 +64,8 @@ async function lead(
   const bell = createBell();
   const sleep = deps.bus.onWake(bell.ring);
   deps.log.info('leading');
-  const measuring = measure(term, deps, options.RELAY_MEASURE_SECONDS);
+  // Not waited for: whoever lost the lead to a restart of the database wants it back at once.
+  void measure(term, deps, options.RELAY_MEASURE_SECONDS);
   let [declared, checkedAt] = [false, 0];
   while (!term.cancelled) {
     try {
@@ -84,7 +85,7 @@ async function lead(
     }
   }
   sleep();
-  await measuring;
+  forget(deps.gauges);
 }
 
 /** Makes a bell: a wait ends when it rings, rang since the last wait, or time is up. */

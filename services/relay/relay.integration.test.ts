@@ -184,6 +184,11 @@ test('who leads tells how much waits, for how long, what failed and what is not 
   const oldest = (await figures(leading))['stage_oldest_due_seconds{stage="thumbnail",lane="live"}'];
   expect(oldest).toBeGreaterThanOrEqual(90);
   expect(oldest).toBeLessThan(120);
-  const mine = Object.keys(await figures(standingBy)).filter((name) => /^(stage|consumer)_/.test(name));
-  expect(mine).toEqual([]);
+  const told = async (relay: TestTarget) =>
+    Object.keys(await figures(relay)).filter((name) => name.includes('{stage='));
+  expect(await told(standingBy)).toEqual([]);
+  relays.splice(relays.indexOf(leading), 1);
+  await leading.stop();
+  expect(await told(leading)).toEqual([]);
+  await vi.waitFor(async () => expect(await figures(standingBy)).toMatchObject(want), { timeout: 15_000 });
 });
