@@ -36,17 +36,18 @@ async function askNext(tx: Transaction, { origin, tokens }: SecretaryDeps): Prom
 
 /** Warns an event's owners and editors of links that end within three days, once of each end. */
 export async function warnOfLinks(deps: SecretaryDeps): Promise<void> {
-  const links = await deps.database.query<{ eventId: string; linkId: string; title: string; at: Date }>(
-    `select l.event_id as "eventId", l.link_id as "linkId", l.expires_at as at, e.title from links l join events e using (event_id)
+  const links = await deps.database.query<{ epoch: string; eventId: string; linkId: string; title: string; at: Date }>(
+    `select l.event_id as "eventId", l.link_id as "linkId", l.expires_at as at, e.title, i.epoch
+     from links l join events e using (event_id) cross join installation i
      where l.revoked_at is null and l.expires_at between now() and now() + interval '${warnHours} hours'
        and e.state in ('live', 'closed')`,
   );
   const kind = 'link_expiring';
-  for (const { eventId, linkId, title, at } of links)
+  for (const { epoch, eventId, linkId, title, at } of links)
     await deps.database.transaction(async (tx) => {
       for (const reader of await readReaders(tx, eventId, kind)) {
         if (!isNow(reader)) continue;
-        const id = notificationId(kind, linkId, at.toISOString(), reader.recipientId);
+        const id = notificationId(epoch, kind, linkId, at.toISOString(), reader.recipientId);
         const facts = { title, count: 0, failed: 0, at: at.toISOString() };
         await oweLetter(tx, deps, { ...reader, id, eventId, kind, facts });
       }

@@ -1,5 +1,6 @@
 import { decodeEntry } from '@kilat/contract';
 import type { Bus } from '#internal/bus/bus.ts';
+import type { Delivery } from '#internal/bus/work.ts';
 import type { Logger } from '#internal/log/log.ts';
 import { type Context, pause } from '#internal/process/context.ts';
 import type { Scribe } from './scribe.ts';
@@ -12,7 +13,7 @@ export interface FollowDeps {
   log: Logger;
 }
 
-/** Hands entries on as the durable of stream JOURNAL brings them, each acknowledged once what it causes is committed. */
+/** Hands entries on as the durable of stream JOURNAL brings them, each acknowledged once what it causes is committed, or left to PostgreSQL. */
 export async function followStream(ctx: Context, bus: Pick<Bus, 'entries'>, deps: FollowDeps): Promise<void> {
   while (!ctx.cancelled) {
     try {
@@ -20,18 +21,25 @@ export async function followStream(ctx: Context, bus: Pick<Bus, 'entries'>, deps
       while (!ctx.cancelled) {
         const delivery = await deliveries.next(waitMs);
         if (delivery === undefined) continue;
-        const entry = decodeEntry(delivery.data);
-        if (entry === undefined) delivery.term('undecodable');
-        else {
-          await deps.scribe.advance(entry.event_id, entry.seq);
-          await delivery.done();
-        }
+        await take(delivery, deps);
       }
     } catch (err) {
       if (!ctx.cancelled) deps.log.info({ err }, 'journal consumer ended');
       await pause(ctx, waitMs / 2);
     }
   }
+}
+
+// What fails here is found in PostgreSQL soon: a message that came again and again would hold up all others.
+async function take(delivery: Delivery, { scribe, log }: FollowDeps): Promise<void> {
+  const entry = decodeEntry(delivery.data);
+  if (entry === undefined) return delivery.term('undecodable');
+  try {
+    await scribe.advance(entry.event_id, entry.seq);
+  } catch (err) {
+    log.warn({ err, event_id: entry.event_id }, 'journal not read on');
+  }
+  await delivery.done();
 }
 
 /** Looks into PostgreSQL for entries that no stream has brought: it may be wiped, behind or away. */

@@ -34,7 +34,7 @@ export async function main(proc: Process): Promise<void> {
     restMinutes: config.NOTIFY_REST_MINUTES,
     backlogMinutes: config.NOTIFY_BACKLOG_MINUTES,
   };
-  const scribe = createScribe({ database, mail: mail !== undefined, pace });
+  const scribe = createScribe({ database, mail: mail !== undefined, pace, log });
   const origin = config.PUBLIC_ORIGIN.replace(/\/$/, '');
   const rounds = { database, origin, tokens: mailTokensOf(config.KILAT_SECRET) };
   const pollMs = config.NOTIFY_POLL_MS;

@@ -1,6 +1,7 @@
 import type { Entry, MailKind } from '@kilat/contract';
 import type { Database, Transaction } from '#internal/database/database.ts';
 import { readEntries } from '#internal/journal/journal.ts';
+import type { Logger } from '#internal/log/log.ts';
 import { insertNotifications } from '#internal/notifications/rows.ts';
 import { gather, type Pace } from './gather.ts';
 import { entryHooks, jobHooks, readHooks } from './hooks.ts';
@@ -24,6 +25,7 @@ export interface ScribeDeps {
   database: Database;
   mail: boolean;
   pace: Pace;
+  log: Logger;
 }
 
 interface Place {
@@ -44,6 +46,18 @@ export function createScribe(deps: ScribeDeps): Scribe {
     known.set(eventId, last);
     return count;
   }
+  // One event that cannot be read on holds up no other; all are looked at again soon.
+  async function catchUpAll(eventIds: readonly string[]): Promise<boolean> {
+    let stuck = false;
+    for (const eventId of eventIds)
+      try {
+        while ((await advance(eventId)) === entriesAtOnce);
+      } catch (err) {
+        stuck = true;
+        deps.log.warn({ err, event_id: eventId }, 'journal not read on');
+      }
+    return stuck;
+  }
   return {
     advance,
     async catchUp() {
@@ -51,8 +65,8 @@ export function createScribe(deps: ScribeDeps): Scribe {
       known.clear();
       for (;;) {
         const behind = await readBehind(database);
-        for (const eventId of behind) while ((await advance(eventId)) === entriesAtOnce);
-        if (behind.length < eventsAtOnce) return;
+        const stuck = await catchUpAll(behind);
+        if (behind.length < eventsAtOnce || stuck) return;
       }
     },
   };
@@ -61,7 +75,7 @@ export function createScribe(deps: ScribeDeps): Scribe {
 async function readBehind(database: Database): Promise<string[]> {
   const rows = await database.query<{ eventId: string }>(
     `select h.event_id as "eventId" from heads h left join notify_cursors c on c.event_id = h.event_id
-     where h.head_seq > coalesce(c.seq, 0) limit ${eventsAtOnce}`,
+     where h.head_seq > coalesce(c.seq, 0) order by random() limit ${eventsAtOnce}`,
   );
   return rows.map(({ eventId }) => eventId);
 }
