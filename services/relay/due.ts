@@ -12,13 +12,9 @@ export interface DueDeps {
   log: Logger;
 }
 
-/** Publishes stages that are due and notes where their messages lie. Returns how many. */
+/** Publishes stages that are due, of each lane so many at once, and notes where their messages lie. Returns how many. */
 export async function publishDue(deps: DueDeps): Promise<number> {
-  const due = await deps.database.query<Due>(
-    `select 1 as v, event_id, photo_id, stage, lane, generation from stages
-     where state = 'due' and next_attempt_at <= now() order by next_attempt_at limit $1`,
-    [atOnce],
-  );
+  const due = await deps.database.query<Due>(`${dueIn('live')} union all ${dueIn('bulk')}`, [atOnce]);
   if (due.length === 0) return 0;
   const { stream } = await deps.bus.lag('thumbnail', 'live');
   const seqs = await Promise.all(due.map((one) => deps.bus.publishDue(one)));
@@ -26,6 +22,12 @@ export async function publishDue(deps: DueDeps): Promise<number> {
   for (const { photo_id, event_id, stage, generation } of due)
     deps.log.info({ photo_id, event_id, stage, generation }, 'work published');
   return due.length;
+}
+
+// By lane: an outage's thousands that are tried again do not stand before the photos that come in.
+function dueIn(lane: Lane): string {
+  return `(select 1 as v, event_id, photo_id, stage, lane, generation from stages
+     where state = 'due' and lane = '${lane}' and next_attempt_at <= now() order by next_attempt_at limit $1)`;
 }
 
 // A fast consumer may have settled a stage before this: then its state is no longer due and stays as it is.

@@ -128,6 +128,18 @@ test('work that waits for its time stays where it is', async () => {
   expect(await stageOf(later)).toMatchObject({ state: 'due' });
 });
 
+test('a photo that comes in goes before all that is tried again at once', async () => {
+  await event.database.query(
+    `insert into stages (event_id, photo_id, stage, lane, next_attempt_at)
+     select $1, gen_random_uuid(), 'thumbnail', 'bulk', now() - interval '1 minute' from generate_series(1, 600)`,
+    [event.eventId],
+  );
+  const photoId = await event.addPhoto();
+  await startRelay();
+  await queued(photoId, 1);
+  expect((await stageOf(photoId))?.work_seq).toBeLessThan(400);
+});
+
 test('work that a wiped bus lost is due again under a new generation', async () => {
   await startRelay();
   const photoId = await event.addPhoto();

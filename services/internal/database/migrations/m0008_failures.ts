@@ -1,9 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Lets a team see what failed, event by event, and set aside what needs nobody any more. */
+/** Lets a team see what failed, event by event, and set aside what needs nobody; finds what is due lane by lane. */
 export class M0008Failures extends Migration {
   override up(): void {
-    for (const statements of [stages, uploads]) this.addSql(statements);
+    for (const statements of [stages, lanes, uploads]) this.addSql(statements);
   }
 }
 
@@ -16,6 +16,12 @@ alter table stages
 create index stages_failed on stages (event_id, updated_at, photo_id, stage) include (error_class)
   where state = 'failed' and (discarded_at is null or discarded_at < updated_at);
 create index stages_discarded on stages (event_id) where state = 'failed' and discarded_at >= updated_at;
+`;
+
+// The relay takes what is due lane by lane.
+const lanes = `
+drop index stages_due;
+create index stages_due on stages (lane, next_attempt_at) where state = 'due';
 `;
 
 const uploads = `
