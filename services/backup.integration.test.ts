@@ -55,7 +55,7 @@ test('each photo is copied to both places, stored before they were there or afte
 
 test.each(['limited', 'away'] as const)('a provider that is %s pauses alone, and gets what it missed', async (fate) => {
   vault.links.far.weaken(() => fate);
-  const photos = await Promise.all(Array.from({ length: 12 }, () => vault.store()));
+  const photos = await Promise.all(Array.from({ length: 8 }, () => vault.store()));
   for (const photoId of photos) await vault.until(photoId, ['due', 'done']);
   const [copy] = await vault.copiesOf(photos[0]);
   expect(copy?.class).toBe(fate === 'limited' ? 'rate_limit' : 'network');
@@ -100,6 +100,16 @@ test('a deleted photo leaves no copy; what a provider refuses stays visible unti
   const receipts = (await vault.entriesOf(gone)).filter(({ type }) => type === 'backup.removed');
   expect(receipts.map(({ data }) => data.provider).sort()).toEqual(['far', 'near']);
   await vault.until(stays, ['done', 'done']);
+});
+
+test('a photo that is deleted before anybody heard that its copy was stored leaves none', async () => {
+  vault.links.far.weaken((method) => (method === 'PUT' ? 'unheard' : 'well'));
+  const photoId = await vault.store();
+  await vi.waitFor(async () => expect(await vault.bytesOf('far', photoId)).toBeDefined(), { timeout: 10_000 });
+  await vault.event.database.query(`update photos set state = 'deleted' where photo_id = $1`, [photoId]);
+  await vault.until(photoId, ['removed', 'removed']);
+  expect([await vault.bytesOf('near', photoId), await vault.bytesOf('far', photoId)]).toEqual([undefined, undefined]);
+  expect((await typesOf(photoId)).filter((type) => type === 'backup.removed').length).toBe(2);
 });
 
 test('a copy that spoiled or went at its provider is found by the daily sample, said, and made anew', async () => {
