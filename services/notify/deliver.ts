@@ -42,6 +42,7 @@ async function deliverNext(ctx: Context, deps: DeliverDeps, channel: Channel, br
   const result = await attempt(deps, channel, owed);
   if (result.state === 'down') {
     brake.pull();
+    deps.log.warn({ channel: channel.name, pause_ms: brake.pauseMs }, 'channel down');
     await deps.store.release(owed, brake.pauseMs);
   } else {
     brake.loosen();
