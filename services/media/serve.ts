@@ -1,4 +1,3 @@
-import { parse } from 'node:path';
 import type { Readable } from 'node:stream';
 import { RenditionName } from '@kilat/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -130,11 +129,12 @@ const safe = {
 };
 
 // The URL names version and capability: browsers keep a picture for a day, shared caches for a minute.
-function headersOfRendition(rendition: RenditionName, { fileName }: PhotoRow): Record<string, string> {
+// Under the photo's id: what its file was called, guests are not told.
+function headersOfRendition(rendition: RenditionName, { photoId }: PhotoRow): Record<string, string> {
   return {
     ...safe,
     'content-type': rendition === 'web' ? 'image/jpeg' : 'image/webp',
-    ...(rendition === 'web' && { 'content-disposition': attachmentOf(`${parse(fileName).name}.jpg`) }),
+    ...(rendition === 'web' && { 'content-disposition': attachmentOf(`${photoId}.jpg`) }),
     'cache-control': 'public, max-age=86400, s-maxage=60, immutable',
   };
 }

@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const prefix = 'photo-';
 // No photo takes so long, and replicas may share the folder.
 const leftMs = 3_600_000;
+const mostLeftBytes = 512 * 1024 * 1024;
 
 /** Is where one photo is worked on: a folder of its own, gone when its work has ended. */
 export interface Desk extends AsyncDisposable {
@@ -21,6 +23,17 @@ export async function openDesk(within: string): Promise<Desk> {
     ...{ folder, original: join(desk, 'original') },
     [Symbol.asyncDispose]: () => rm(desk, { recursive: true, force: true }),
   };
+}
+
+/**
+ * Reads what a decoder has left. It worked on what strangers sent: what is no plain file, or larger than any rendition, is
+ * not read.
+ */
+export async function readLeft(path: string): Promise<Buffer> {
+  await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const found = await file.stat();
+  if (!found.isFile() || found.size > mostLeftBytes) throw new Error('a decoder left what is no rendition');
+  return file.readFile();
 }
 
 /** Makes the folder of desks, and clears those away that killed processes left; tells how many. */

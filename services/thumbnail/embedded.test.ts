@@ -163,3 +163,16 @@ test.runIf(folder)('finds the previews of real cameras', () => {
     'canon-eos-20d.jpg': undefined,
   });
 });
+
+test('the thumbnail of a picture that was changed after it was taken is not shown', () => {
+  const [taken, later] = [Buffer.from('2026:06:01 12:30:00\0'), Buffer.from('2026:06:02 09:00:00\0')];
+  const photo = (changed: Buffer) => {
+    const directories = (thumbnailAt: number, exifAt: number) =>
+      tiff([{ 306: changed, 34665: exifAt }, { 513: thumbnailAt, 514: thumbnail.length }, { 36867: taken }], thumbnail);
+    const exifAt = 8 + 30 + 30;
+    const size = directories(0, exifAt).length;
+    return jpeg(1600, 1200, segment(0xe1, 'Exif\0\0', directories(size - thumbnail.length, exifAt)));
+  };
+  expect(embeddedPreview(photo(taken))).toEqual(thumbnail);
+  expect(embeddedPreview(photo(later))).toBeUndefined();
+});

@@ -47,12 +47,19 @@ function multiPictures(jpeg: Uint8Array, { body, start }: Segment): Uint8Array[]
 function exifPreviews(block: Uint8Array): Uint8Array[] {
   const main = mainDirectory(block);
   if (main === undefined) return [];
-  return [...pictureOf(block, directoryAt(main.tiff, main.next)), ...nikonPreviews(main)];
+  const exif = directoryAt(main.tiff, numberOf(main, 0x8769) ?? 0);
+  const thumbnail = isUntouched(main, exif) ? pictureOf(block, directoryAt(main.tiff, main.next)) : [];
+  return [...thumbnail, ...nikonPreviews(exif)];
+}
+
+// Editors that change a picture change its time, and often leave the thumbnail of the one before.
+function isUntouched(main: Directory, exif: Directory | undefined): boolean {
+  const [changed, taken] = [bytesOf(main, 0x132), exif && bytesOf(exif, 0x9003)];
+  return changed === undefined || (taken !== undefined && Buffer.from(changed).equals(taken));
 }
 
 // Nikon's maker note is a TIFF structure of its own, of which tag 0x11 leads to the preview's directory.
-function nikonPreviews(main: Directory): Uint8Array[] {
-  const exif = directoryAt(main.tiff, numberOf(main, 0x8769) ?? 0);
+function nikonPreviews(exif: Directory | undefined): Uint8Array[] {
   const note = exif && bytesOf(exif, 0x927c);
   if (note === undefined || !startsWith(note, 'Nikon\0')) return [];
   const block = note.subarray(10);

@@ -29,7 +29,7 @@ export async function readFacts(database: Database, due: Due): Promise<PhotoFact
        case when e.web_originals then case when p.account_id is null then ${guestsQuality} else ${photographersQuality} end
        end as "webQuality"
      from photos p left join events e on e.event_id = p.event_id
-     where p.event_id = $1 and p.photo_id = $2 and p.stored_at is not null`,
+     where p.event_id = $1 and p.photo_id = $2 and p.stored_at is not null and p.state <> 'deleted'`,
     [due.event_id, due.photo_id],
   );
   if (row === undefined) throw new Fault('missing', 'The photo is gone.', { code: 'photo_missing' });

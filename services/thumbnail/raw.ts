@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, rm } from 'node:fs/promises';
+import { appendFile, link, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExifTool } from 'exiftool-vendored';
 import { fileTypeFromBuffer } from 'file-type';
@@ -32,7 +32,7 @@ const extensions = ['cr2', 'cr3', 'nef', 'arw', 'raf', 'dng', 'orf', 'rw2', 'tif
 
 /**
  * Reads the preview and the tags of a camera's raw file; the folder takes files of its own for a while, and neither path may
- * come from a stranger. Throws Undecodable for what exiftool does not understand within 10 seconds.
+ * come from a stranger. Throws Undecodable for a kind that is not shown; any other throw is no fault of the file's.
  */
 export async function readRaw(path: string, folder: string): Promise<RawPhoto> {
   const tool = await exiftool(); // without perl it throws, which is no fault of the file's
@@ -41,7 +41,7 @@ export async function readRaw(path: string, folder: string): Promise<RawPhoto> {
   const named = `${own}.${await extensionOf(path)}`;
   await link(path, named);
   try {
-    const told = await understoodBy(() => tool.readRaw(named, { readArgs }));
+    const told: Told = { ...(await tool.readRaw(named, { readArgs })) };
     const preview = await largestPreview(tool, named, `${own}.jpg`, told);
     return { preview, orientation: orientationOf(told), exif: exifOfTags(told) };
   } finally {
@@ -83,32 +83,30 @@ async function extensionOf(path: string): Promise<string> {
 
 // Some are no JPEGs, or are cut: then the next largest may do.
 async function largestPreview(tool: ExifTool, from: string, to: string, told: Told): Promise<Buffer | undefined> {
-  for (const name of previewsOf(told)) {
+  for (const { key, size } of previewsOf(told)) {
     const refusal = await tool
-      .extractBinaryTag(name, from, to, { forceWrite: true, ignoreMinorErrors: true })
-      .catch((error: unknown) => error);
+      .extractBinaryTag(key, from, to, { forceWrite: true, ignoreMinorErrors: true })
+      .catch((error: unknown) => (isOurs(error) ? Promise.reject(error) : error));
     const bytes = refusal === undefined ? await readFile(to).catch(() => Buffer.alloc(0)) : Buffer.alloc(0);
+    // Where there was no room for all of it, exiftool says nothing: writing the rest does.
+    if (bytes.length > 0 && bytes.length < size) await appendFile(to, Buffer.alloc(size - bytes.length));
     if (bytes[0] === 0xff && bytes[1] === 0xd8) return bytes;
   }
   return undefined;
 }
 
+// An exiftool that ended, or got no time, tells nothing of the file.
+function isOurs(error: unknown): boolean {
+  return error instanceof Error && /timeout|ended|exit|killed|closed|EPIPE|ENOSPC|No space/i.test(error.message);
+}
+
 // Like ones stand in the order of the names: the JPEG of the whole frame first.
-function previewsOf(told: Told): string[] {
+function previewsOf(told: Told): { key: string; size: number }[] {
   return Object.entries(told)
     .map(([key, value]) => ({ key, size: Number(/^\(Binary data (\d+) bytes/.exec(String(value))?.[1] ?? 0) }))
     .filter(({ key, size }) => size > 0 && /^\w+:\w+$/.test(key) && previews.includes(nameOf(key)))
     .sort((a, b) => b.size - a.size || previews.indexOf(nameOf(a.key)) - previews.indexOf(nameOf(b.key)))
-    .slice(0, 4)
-    .map(({ key }) => key);
-}
-
-async function understoodBy(call: () => Promise<object>): Promise<Told> {
-  try {
-    return { ...(await call()) };
-  } catch (cause) {
-    throw new Undecodable('The raw file cannot be read.', { cause });
-  }
+    .slice(0, 4);
 }
 
 function orientationOf(told: Told): number {

@@ -70,7 +70,7 @@ function rendered(journal: Journal, due: Due, facts: PictureFacts, shown: Shown)
   const { event_id, photo_id } = due;
   return journal.commit(event_id, async (tx) => {
     const tile = await lockTile(tx, event_id, photo_id);
-    if (!(await markDone(tx, due))) return nothing;
+    if (!(await markDone(tx, due)) || (await isDeleted(tx, due))) return nothing;
     // What an earlier reader found and this one does not was a mistake; when it was taken may come from elsewhere.
     const { taken_at, ...told } = columnsOf(facts);
     const { version, renditions } = shown;
@@ -81,6 +81,12 @@ function rendered(journal: Journal, due: Due, facts: PictureFacts, shown: Shown)
     const entries = await tile.entries({ type: 'photo.rendered', photo_id, data });
     return { value: true, entries: [...entries, ...(await pairUp(tx, event_id, photo_id))] };
   });
+}
+
+// A photo may be deleted while it is worked on: then nothing of it comes back.
+async function isDeleted(tx: Transaction, { event_id, photo_id }: Due): Promise<boolean> {
+  const sql = `select 1 as one from photos where event_id = $1 and photo_id = $2 and state = 'deleted' for update`;
+  return (await tx.query(sql, [event_id, photo_id])).length > 0;
 }
 
 async function compressionOf(tx: Transaction, due: Due, { webBytes: after }: Shown): Promise<string | null> {
@@ -112,7 +118,7 @@ function failed(journal: Journal, due: Due, failure: Failure): Promise<boolean> 
   const { event_id, photo_id } = due;
   return journal.commit(event_id, async (tx) => {
     const tile = await lockTile(tx, event_id, photo_id);
-    if (!(await markFailed(tx, due, failure))) return nothing;
+    if (!(await markFailed(tx, due, failure)) || (await isDeleted(tx, due))) return nothing;
     const error = { class: failure.class, code: failure.code, message: failure.error };
     // What guests see already stays as it is: what failed is to render it anew.
     await tx.query(

@@ -16,6 +16,7 @@ import { openDesk } from './desk.ts';
 import { main } from './main.ts';
 import { fetchOriginal, readFacts } from './photo.ts';
 import { corners, cornersOf, distance, noisy, oriented, picture, talkative } from './phototest.ts';
+import { createRecord } from './record.ts';
 import { createThumbnailer } from './thumbnailer.ts';
 import { type Darkroom, type Flaws, openDarkroom } from './thumbnailtest.ts';
 
@@ -245,6 +246,20 @@ describe('once', () => {
     await thumbnailer().attempt({ due: room.dueOf(photoId, 2), attempts: 1 }, AbortSignal.timeout(30_000));
     expect(await typesOf(photoId)).toEqual(['photo.stored']);
     expect(await room.photoOf(photoId)).toMatchObject({ state: 'stored', version: 0, renditions: [] });
+  });
+
+  test('a photo that is deleted while it is rendered does not come back', async () => {
+    const photoId = await room.store(await oriented(1));
+    const { database } = room.event;
+    await database.query(`update photos set state = 'deleted' where photo_id = $1`, [photoId]);
+    await expect(
+      thumbnailer().attempt({ due: room.dueOf(photoId), attempts: 1 }, AbortSignal.timeout(30_000)),
+    ).rejects.toMatchObject({ kind: 'missing' });
+    const record = createRecord(room.event.journal);
+    const failure = { state: 'failed', class: 'invalid', error: 'planned', code: 'invalid' } as const;
+    expect(await record.failed(room.dueOf(photoId), failure)).toBe(false);
+    expect(await typesOf(photoId)).toEqual(['photo.stored']);
+    expect((await room.photoOf(photoId)).state).toBe('deleted');
   });
 
   test('a photo under whose work every process died ends failed', async () => {

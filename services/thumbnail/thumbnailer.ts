@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Due, RenditionName } from '@kilat/contract';
 import type { Database } from '#internal/database/database.ts';
@@ -9,7 +8,7 @@ import type { Objects } from '#internal/objects/objects.ts';
 import type { Claim } from '#internal/stages/store.ts';
 import type { Decoders } from './decoder/pool.ts';
 import { fileOf, type Preview, previewFile } from './decoder/protocol.ts';
-import { type Desk, openDesk } from './desk.ts';
+import { type Desk, openDesk, readLeft } from './desk.ts';
 import { fetchOriginal, type PhotoFacts, readFacts } from './photo.ts';
 import { createRecord, type Failure } from './record.ts';
 
@@ -41,6 +40,7 @@ export function createThumbnailer(deps: ThumbnailerDeps) {
 }
 
 // Keys of their own for each generation, the same ones for each redelivery of it: an embedded picture's, then the photo's.
+const embeddedMs = 60_000;
 const embeddedVersion = ({ generation }: Due) => 2 * generation - 1;
 const versionOf = ({ generation }: Due) => 2 * generation;
 
@@ -79,7 +79,16 @@ async function develop(parts: Parts, due: Due, facts: PhotoFacts, desk: Desk, si
     renditions.map((name) => put(parts, due, name, version, join(desk.folder, fileOf(name)))),
   );
   const webBytes = sizes[renditions.indexOf('web')];
-  return record.rendered(due, found, { version, renditions, ...(webBytes !== undefined && { webBytes }) });
+  const news = await record.rendered(due, found, { version, renditions, ...(webBytes !== undefined && { webBytes }) });
+  if (news) forgetEmbedded(parts, due);
+  return news;
+}
+
+// What a camera embedded may show what its owner has cut out since. Screens that have it move on in a moment.
+function forgetEmbedded({ objects, log }: Parts, due: Due): void {
+  const key = renditionKey(due.event_id, due.photo_id, 'small', embeddedVersion(due));
+  const forget = () => void objects.remove([key]).catch((err) => log.debug({ err }, 'embedded picture not removed'));
+  setTimeout(forget, embeddedMs).unref();
 }
 
 // While the decoder goes on.
@@ -90,7 +99,7 @@ async function show(parts: Parts, due: Due, { embedded, ...known }: Preview, des
 }
 
 async function put({ objects }: Parts, due: Due, name: RenditionName, version: number, file: string): Promise<number> {
-  const body = await readFile(file);
+  const body = await readLeft(file);
   const key = renditionKey(due.event_id, due.photo_id, name, version);
   await objects.put({ key, body, size: body.byteLength, contentType: name === 'web' ? 'image/jpeg' : 'image/webp' });
   return body.byteLength;

@@ -9,6 +9,8 @@ import type { DecodeRequest, Reply } from './protocol.ts';
 const say = (reply: Reply) => void process.send?.(reply);
 
 process.once('disconnect', () => process.exit());
+// A terminal's Ctrl-C goes to all of its processes: the target still wants the photo that it has in hand.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 const confined = confine(Number(process.argv[2]), process);
 // Only now, so that also what libraries do while they are loaded is confined.
 const [{ develop }, { Undecodable }] = await Promise.all([import('./develop.ts'), import('../undecodable.ts')]);
@@ -20,7 +22,7 @@ process.on('message', async (request: DecodeRequest) => {
   } catch (error) {
     const message = (error instanceof Error ? error.message : String(error)).slice(0, 500);
     if (error instanceof Undecodable) say({ type: 'undecodable', message, rssBytes: process.memoryUsage.rss() });
-    else say({ type: 'broken', message });
+    else say({ type: 'broken', message, full: /ENOSPC|EDQUOT|No space left|quota exceeded/i.test(message) });
   }
 });
 say({ type: 'ready', confined });

@@ -91,6 +91,15 @@ test.runIf(process.platform === 'linux')('a confined process', () => {
   expect(confined('console.log(JSON.stringify(held))')).toBe('{"mortal":true,"memory":true,"alone":true}');
 });
 
+test.runIf(process.platform === 'linux')('who starts decoders is shut for other processes of its user', () => {
+  const { href } = new URL('confine.ts', import.meta.url);
+  const code = `const { shut } = await import('${href}'); const { default: koffi } = await import('koffi'); shut('linux');
+    console.log(koffi.load(null).func('int prctl(int, ...)')(3));`;
+  const options = { encoding: 'utf8', cwd: import.meta.dirname } as const;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], options);
+  expect((stdout + stderr).trim()).toBe('0');
+});
+
 const attempts: { name: string; script: string; answer: string | RegExp }[] = [
   {
     name: 'connects to nobody',

@@ -1,8 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { platform } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '#internal/fault/fault.ts';
 import type { Logger } from '#internal/log/log.ts';
+import { shut } from './confine.ts';
 import { type DecodeRequest, type Preview, type Rendered, Reply } from './protocol.ts';
 
 /** Limits a decoder process. */
@@ -45,6 +47,7 @@ const busyShare = 0.25;
 
 /** Starts a decoder: it gets no setting and no secret of ours, and confines itself before it reads a photo. */
 export async function startDecoder(limits: DecoderLimits, log: Logger): Promise<Decoder> {
+  shut(platform());
   const child = fork(childFile, [String(limits.memoryBytes)], {
     // ARENA_MAX: memory of one photo that glibc would keep scattered goes back: 40 % less of it.
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', MALLOC_ARENA_MAX: '2', UV_THREADPOOL_SIZE: '2', LANG: 'C.UTF-8' },
@@ -59,7 +62,7 @@ export async function startDecoder(limits: DecoderLimits, log: Logger): Promise<
     return decoderOf(child, replies, limits);
   } catch (cause) {
     child.kill('SIGKILL');
-    throw new Fault('internal', 'No decoder could be started.', { cause, class: 'server' });
+    throw new Fault('unavailable', 'No decoder could be started.', { cause, class: 'server' });
   }
 }
 
@@ -157,6 +160,8 @@ export function lateness(used: number, seconds: number): Fault {
 
 // What it says goes into the log, not to people: it may be anything.
 function broken(reply: Reply): Fault {
+  if (reply.type === 'broken' && reply.full)
+    return new Fault('unavailable', 'There is no room to work in.', { cause: reply.message, class: 'server' });
   return new Fault('internal', 'The decoder broke off.', { cause: 'message' in reply ? reply.message : reply.type });
 }
 

@@ -120,7 +120,11 @@ async function writeRest(
   // A picture too large for that is shown without: rendering anew what lacks a web copy finds it.
   const made = await writeWebCopy(opened, folder, webQuality).then(
     () => true,
-    () => false,
+    (error: unknown) => (isTooLarge(error) ? false : Promise.reject(error)),
   );
   return made ? [...done, 'web'] : done;
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && /memory|too large/i.test(error.message);
 }

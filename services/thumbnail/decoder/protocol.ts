@@ -54,7 +54,7 @@ export const Rendered = z.object({
     damaged: z.boolean(),
     exif: Exif,
   }),
-  renditions: z.array(RenditionName).min(1),
+  renditions: z.array(RenditionName).min(1).max(RenditionName.options.length),
 });
 export type Rendered = z.infer<typeof Rendered>;
 
@@ -70,7 +70,7 @@ export const Reply = z.discriminatedUnion('type', [
   z.object({ type: z.literal('previewed'), preview: Preview }),
   z.object({ type: z.literal('rendered'), rendered: Rendered, rssBytes: z.int() }),
   z.object({ type: z.literal('undecodable'), message: z.string().max(500), rssBytes: z.int() }),
-  z.object({ type: z.literal('broken'), message: z.string().max(500) }),
+  z.object({ type: z.literal('broken'), message: z.string().max(500), full: z.boolean() }),
 ]);
 export type Reply = z.infer<typeof Reply>;
 

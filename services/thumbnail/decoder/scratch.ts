@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 
+const [leastKept, mostKept] = [16 * 1024 * 1024, 64 * 1024 * 1024];
 let scratch: Buffer<ArrayBufferLike> = Buffer.alloc(0);
 
 /**
@@ -9,7 +10,7 @@ let scratch: Buffer<ArrayBufferLike> = Buffer.alloc(0);
 export async function readWhole(path: string): Promise<Buffer> {
   await using file = await open(path);
   const { size } = await file.stat();
-  if (scratch.length < size) scratch = Buffer.allocUnsafeSlow(size);
+  if (scratch.length < size || scratch.length > mostKept) scratch = Buffer.allocUnsafeSlow(Math.max(size, leastKept));
   let at = 0;
   while (at < size) {
     const { bytesRead } = await file.read(scratch, at, size - at, at);
