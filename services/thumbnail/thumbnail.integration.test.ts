@@ -281,8 +281,8 @@ function decoderPids(): number[] {
 
 test.runIf(process.platform === 'linux')('decoders that are killed at any moment lose and double nothing', async () => {
   const photo = await noisy(2_500);
-  const photoIds = await Promise.all(Array.from({ length: 8 }, () => develop(photo)));
-  for (let kills = 0; kills < 6; kills++) {
+  const photoIds = await Promise.all(Array.from({ length: 5 }, () => develop(photo)));
+  for (let kills = 0; kills < 4; kills++) {
     await setTimeout(40 * kills);
     // No decoder is no number: 0 would be this process and all of its group.
     await vi.waitFor(() => process.kill(decoderPids()[0] ?? Number.NaN, 'SIGKILL'), { timeout: 10_000, interval: 5 });
