@@ -98,7 +98,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const cutting = seeded(options.seed + 2);
   const balancer = stack.use(
     await startBalancer(fleet.uploads, () =>
-      options.cuts > 0 ? Math.ceil((cutting() * (options.sizes[0] + options.sizes[1])) / options.cuts) : undefined,
+      options.cuts > 0 ? Math.ceil((cutting() * meanOf(options.sizes)) / options.cuts) : undefined,
     ),
   );
   const files = (await network?.lay('client-to-upload', balancer.url)) ?? balancer.url;
@@ -162,6 +162,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
     mostRssMiB: vitals.mostRssMiB(),
     seconds: Math.round((Date.now() - startedAt) / 1_000),
   };
+}
+
+// As many sizes are in each doubling: their mean is far below the middle of the bounds.
+function meanOf([least, most]: readonly [number, number]): number {
+  return least === most ? least : (most - least) / Math.log(most / least);
 }
 
 /** Lists what broke the promise. */
