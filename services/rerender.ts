@@ -1,15 +1,13 @@
 import type { RenditionName } from '@kilat/contract';
-import { type Database, openDatabase } from '#internal/database/database.ts';
-import { tryLead } from '#internal/database/leader.ts';
+import type { Database } from '#internal/database/database.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
 import { type Environment, readSettings } from '#internal/env/env.ts';
-import { Fault } from '#internal/fault/fault.ts';
-import { openCommandLog } from '#internal/log/log.ts';
 import { contextOf, pause } from '#internal/process/context.ts';
 import * as backfill from '#internal/stages/backfill.ts';
+import { runLong, type Teller, tellEveryMs, unfinished } from './longrun.ts';
 
 /** Says what to render anew, and where to tell of it. */
-export interface RerenderOptions {
+export interface RerenderOptions extends Teller {
   /** Names one event; all unless told. */
   event: string | undefined;
   /** Takes only photos that lack this rendition and should have it. */
@@ -17,14 +15,11 @@ export interface RerenderOptions {
   /** Takes photos that failed too. */
   failed: boolean;
   json: boolean;
-  signal: AbortSignal;
   print: (line: string) => void;
-  tell: (line: string) => void;
 }
 
-// Any constant does, as long as every re-rendering takes the same lock.
+// Two at once would set and count the same photos; any constant does, as long as every re-rendering takes it.
 const rerenderLock = 7_304_115_005;
-const tellEveryMs = 2_000;
 const pollMs = 500;
 const batch = 100;
 // Enough to keep every worker busy until the next look, few enough that what is newly stored never queues behind it.
@@ -36,18 +31,8 @@ const mostUnsettled = 500;
  */
 export async function rerender(env: Environment, options: RerenderOptions): Promise<number> {
   const { DATABASE_URL } = readSettings(databaseSettings, env);
-  const log = openCommandLog('rerender');
-  try {
-    await using database = await openDatabase({ url: DATABASE_URL, poolSize: 2, log });
-    // Two at once would set and count the same photos.
-    await using lock = await tryLead(DATABASE_URL, rerenderLock);
-    if (lock === undefined) return unfinished(options, 'another re-rendering is running');
-    return await run(database, options);
-  } catch (err) {
-    // Not thrown on: the command would end with 1, which says that photos failed.
-    if (!(err instanceof Fault)) log.error({ err }, 're-rendering broke off');
-    return unfinished(options, err instanceof Error ? err.message : String(err));
-  }
+  const long = { target: 'rerender', name: 're-rendering', url: DATABASE_URL, poolSize: 2, lock: rerenderLock };
+  return runLong(options, long, (database) => run(database, options));
 }
 
 async function run(database: Database, options: RerenderOptions): Promise<number> {
@@ -107,11 +92,6 @@ async function end(database: Database, begun: backfill.Run, set: number, options
 
 function lineOf({ event_id, photo_id, class: failureClass, error }: backfill.Failed): string {
   return `failed ${event_id} ${photo_id}: ${failureClass}: ${error}`;
-}
-
-function unfinished({ tell }: RerenderOptions, why: string): number {
-  tell(`stopped: ${why}; the same command goes on from here`);
-  return 2;
 }
 
 /** Tells every 2 s how many photos are settled, how many a second, and how long the rest takes. */

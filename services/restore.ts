@@ -1,10 +1,7 @@
-import { type Database, openDatabase } from '#internal/database/database.ts';
-import { tryLead } from '#internal/database/leader.ts';
+import type { Database } from '#internal/database/database.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
 import { type Environment, readSettings } from '#internal/env/env.ts';
-import { Fault } from '#internal/fault/fault.ts';
 import { createJournal } from '#internal/journal/journal.ts';
-import { openCommandLog } from '#internal/log/log.ts';
 import { type Objects, openObjects } from '#internal/objects/objects.ts';
 import { objectSettings, objectsOptions } from '#internal/objects/settings.ts';
 import { retryPhoto } from '#internal/photos/retry.ts';
@@ -14,16 +11,15 @@ import type { Provider } from './backup/providers/provider.ts';
 import { readProviders } from './backup/providers/settings.ts';
 import { readMissing } from './backup/restorable.ts';
 import { type NotRestored, type RestoreProgress, type RestoreResult, restoreEvent } from './backup/restorer.ts';
+import { runLong, type Teller, tellEveryMs, unfinished } from './longrun.ts';
 
 /** Says what to restore, and where to tell of it. */
-export interface RestoreOptions {
+export interface RestoreOptions extends Teller {
   event: string;
   /** Names the only provider to ask; all in their order unless told. */
   from: string | undefined;
   json: boolean;
-  signal: AbortSignal;
   print: (line: string) => void;
-  tell: (line: string) => void;
 }
 
 interface Tools {
@@ -33,8 +29,7 @@ interface Tools {
 }
 
 const settings = { ...databaseSettings, ...objectSettings, ...placeSettings };
-const tellEveryMs = 2_000;
-// Any constant does, as long as every restore takes the same lock.
+// Two at once would fetch everything twice; any constant does, as long as every restore takes it.
 const restoreLock = 7_304_115_007;
 
 /**
@@ -46,19 +41,11 @@ export async function restoreFromBackup(env: Environment, options: RestoreOption
   await using opened = openProviders(readProviders(config.BACKUP_PROVIDERS, env));
   const providers = [...opened.providers.values()].filter(({ name }) => (options.from ?? name) === name);
   if (providers.length === 0) return unfinished(options, 'there is no such provider in BACKUP_PROVIDERS');
-  const log = openCommandLog('restore');
-  try {
-    await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: 6, log });
+  const long = { target: 'restore', name: 'restore', url: config.DATABASE_URL, poolSize: 6, lock: restoreLock };
+  return runLong(options, long, async (database) => {
     await using objects = openObjects(objectsOptions(config));
-    // Two at once would fetch everything twice.
-    await using lock = await tryLead(config.DATABASE_URL, restoreLock);
-    if (lock === undefined) return unfinished(options, 'another restore is running');
     return await run({ database, objects, providers }, options);
-  } catch (err) {
-    // Not thrown on: the command would end with 1, which says that photos have no copy.
-    if (!(err instanceof Fault) && !options.signal.aborted) log.error({ err }, 'restore broke off');
-    return unfinished(options, err instanceof Error ? err.message : String(err));
-  }
+  });
 }
 
 async function run(tools: Tools, options: RestoreOptions): Promise<number> {
@@ -99,11 +86,6 @@ function report({ event, print, tell, json }: RestoreOptions, { lost, restored, 
   );
   tell(`Now run: kilat rerender --event=${event}, then kilat verify --event=${event}`);
   return lost.length === 0 ? 0 : 1;
-}
-
-function unfinished({ tell }: RestoreOptions, why: string): number {
-  tell(`stopped: ${why}; the same command goes on from here`);
-  return 2;
 }
 
 function progressTo(tell: (line: string) => void) {

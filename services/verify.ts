@@ -1,8 +1,6 @@
 import { type Database, openDatabase } from '#internal/database/database.ts';
-import { tryLead } from '#internal/database/leader.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
 import { type Environment, readSettings } from '#internal/env/env.ts';
-import { Fault } from '#internal/fault/fault.ts';
 import { openCommandLog } from '#internal/log/log.ts';
 import { type Objects, openObjects } from '#internal/objects/objects.ts';
 import { objectSettings, objectsOptions } from '#internal/objects/settings.ts';
@@ -12,15 +10,14 @@ import { beginEpoch } from '#internal/recovery/restore.ts';
 import { findLostEvents } from '#internal/recovery/strays.ts';
 import { endVerifications } from '#internal/recovery/verification.ts';
 import { type VerifyProgress, verifyEvent } from '#internal/recovery/verify.ts';
+import { runLong, type Teller, tellEveryMs, unfinished } from './longrun.ts';
 
 /** Says what to verify, and where to tell of it. */
-export interface VerifyOptions {
+export interface VerifyOptions extends Teller {
   /** Names one event; all unless told. */
   event: string | undefined;
   json: boolean;
-  signal: AbortSignal;
   print: (line: string) => void;
-  tell: (line: string) => void;
 }
 
 interface Tools {
@@ -29,8 +26,7 @@ interface Tools {
 }
 
 const settings = { ...databaseSettings, ...objectSettings };
-const tellEveryMs = 2_000;
-// Any constant does, as long as every verification takes the same lock.
+// Two at once would write one and the same progress; any constant does, as long as every verification takes it.
 const verifyLock = 7_304_115_004;
 
 /**
@@ -39,19 +35,11 @@ const verifyLock = 7_304_115_004;
  */
 export async function verify(env: Environment, options: VerifyOptions): Promise<number> {
   const config = readSettings(settings, env);
-  const log = openCommandLog('verify');
-  try {
-    await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: 4, log });
+  const run = { target: 'verify', name: 'verification', url: config.DATABASE_URL, poolSize: 4, lock: verifyLock };
+  return runLong(options, run, async (database) => {
     await using objects = openObjects(objectsOptions(config));
-    // Two at once would write one and the same progress.
-    await using lock = await tryLead(config.DATABASE_URL, verifyLock);
-    if (lock === undefined) return unfinished(options, 'another verification is running');
     return await verifyAll({ database, objects }, options);
-  } catch (err) {
-    // Not thrown on: the command would end with 1, which says that photos are not as they should be.
-    if (!(err instanceof Fault)) log.error({ err }, 'verification broke off');
-    return unfinished(options, err instanceof Error ? err.message : String(err));
-  }
+  });
 }
 
 async function verifyAll(tools: Tools, options: VerifyOptions): Promise<number> {
@@ -99,11 +87,6 @@ function report({ print, tell, json }: VerifyOptions, eventId: string, findings:
   for (const finding of findings) print(lineOf(eventId, finding, json));
   tell(`event ${eventId}: ${findings.length === 0 ? 'all is well' : `${findings.length} findings`}`);
   return findings.length;
-}
-
-function unfinished({ tell }: VerifyOptions, why: string): number {
-  tell(`stopped: ${why}; the same command goes on from here`);
-  return 2;
 }
 
 /** Begins a new epoch after the database was put back; every client loads anew. */

@@ -8,16 +8,8 @@ import { temporaryFolder } from '../../deploy/local/testing.ts';
 import { startDecoder } from '../thumbnail/decoder/decoder.ts';
 import { readWhole } from '../thumbnail/decoder/scratch.ts';
 import { embeddedPreview } from '../thumbnail/embedded.ts';
-import {
-  decode,
-  hashOf,
-  measuresOf,
-  open,
-  type Raw,
-  type Sized,
-  shrinkEmbedded,
-  writeRendition,
-} from '../thumbnail/render.ts';
+import { measure } from '../thumbnail/measure.ts';
+import { decode, hashOf, open, type Raw, type Sized, shrinkEmbedded, writeRendition } from '../thumbnail/render.ts';
 import type { Work } from './recipe.ts';
 
 const three = ['small', 'medium', 'large'] as const;
@@ -42,7 +34,7 @@ export const measures: Work = {
   prepare: (file) => decodeFile(file, ['small']),
   async run(_file, raws) {
     const { small } = raws as Sized['raws'];
-    return (await hashOf(small)).length + measuresOf(small).phash.length;
+    return (await hashOf(small)).length + measure(small).phash.length;
   },
 };
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { appendFile, link, open, readFile, rm } from 'node:fs/promises';
+import { appendFile, link, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExifTool } from 'exiftool-vendored';
 import { fileTypeFromBuffer } from 'file-type';
 import { captureOf } from './capture.ts';
+import { readHead } from './decoder/scratch.ts';
 import { cleanExif, type Exif } from './exif.ts';
 import { exiftool } from './exiftool.ts';
 import { Undecodable } from './undecodable.ts';
@@ -74,9 +75,7 @@ export function exifOfTags(told: Told): Exif {
 }
 
 async function extensionOf(path: string): Promise<string> {
-  await using file = await open(path);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(4_100), 0, 4_100, 0);
-  const found = (await fileTypeFromBuffer(buffer.subarray(0, bytesRead)))?.ext ?? 'tif';
+  const found = (await fileTypeFromBuffer(await readHead(path)))?.ext ?? 'tif';
   if (!extensions.includes(found)) throw new Undecodable('The raw file is of a kind that is not shown here.');
   return found;
 }

@@ -4,8 +4,6 @@ import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 import { fileOf } from './decoder/protocol.ts';
 import { isSrgb } from './icc.ts';
-import { measure } from './measure.ts';
-import type { Measures } from './picture.ts';
 import { withIccProfile } from './png.ts';
 import { type Size, sizeOf } from './size.ts';
 import { Undecodable, understood } from './undecodable.ts';
@@ -150,11 +148,6 @@ export async function hashOf(small: Raw): Promise<string> {
     .ensureAlpha();
   const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true });
   return Buffer.from(rgbaToThumbHash(info.width, info.height, data)).toString('base64');
-}
-
-/** Measures a small picture. */
-export function measuresOf(small: Raw): Measures {
-  return measure(small);
 }
 
 function explain(error: Error): never {

@@ -2,11 +2,11 @@ import { type RenditionName, renditionEdges, type SizeName } from '@kilat/contra
 import { fileTypeOf } from '#internal/filetype/filetype.ts';
 import { embeddedPreview } from '../embedded.ts';
 import { type Exif, readExif } from '../exif.ts';
+import { measure } from '../measure.ts';
 import {
   allowTiff,
   decode,
   hashOf,
-  measuresOf,
   type Opened,
   open,
   type Raw,
@@ -17,7 +17,7 @@ import {
 } from '../render.ts';
 import { Undecodable, understood } from '../undecodable.ts';
 import { type DecodeRequest, fileOf, type Preview, previewFile, type Rendered } from './protocol.ts';
-import { readWhole } from './scratch.ts';
+import { readHead, readWhole } from './scratch.ts';
 
 interface Photo {
   opened: Opened;
@@ -43,15 +43,15 @@ export async function develop(request: DecodeRequest, onPreview: (preview: Previ
   await writeRendition(raws.small, request.folder, fileOf('small'));
   if (!shown) onPreview({ width, height, exif, thumbhash, embedded: false });
   const renditions = await writeRest(raws, request, opened);
-  return { facts: { width, height, exif, thumbhash, damaged, ...measuresOf(raws.small) }, renditions };
+  return { facts: { width, height, exif, thumbhash, damaged, ...measure(raws.small) }, renditions };
 }
 
 async function openPhoto(request: DecodeRequest): Promise<Photo> {
+  const kind = (await fileTypeOf(await readHead(request.path)))?.kind;
+  // exiftool reads for itself, and only what it needs.
+  if (kind === 'raw') return openRaw(request);
   const bytes = await readWhole(request.path);
-  const kind = (await fileTypeOf(bytes.subarray(0, 4_100)))?.kind;
   switch (kind) {
-    case 'raw':
-      return openRaw(request);
     case 'heic':
       return openHeic(bytes);
     case 'tiff':

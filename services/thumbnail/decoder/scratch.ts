@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 
 const [leastKept, mostKept] = [16 * 1024 * 1024, 64 * 1024 * 1024];
+const headBytes = 4_100;
 let scratch: Buffer<ArrayBufferLike> = Buffer.alloc(0);
 
 /**
@@ -18,4 +19,11 @@ export async function readWhole(path: string): Promise<Buffer> {
     at += bytesRead;
   }
   return scratch.subarray(0, at);
+}
+
+/** Reads the first bytes of a file, which tell its type. */
+export async function readHead(path: string): Promise<Buffer> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+  return buffer.subarray(0, bytesRead);
 }
