@@ -4,6 +4,7 @@
  * An entry point of its own, started by decoder.ts: besides main.ts the only file that reads the process and ends it.
  */
 import { confine } from './confine.ts';
+import { mayBeHungry } from './hunger.ts';
 import type { DecodeRequest, Reply } from './protocol.ts';
 
 const say = (reply: Reply) => void process.send?.(reply);
@@ -11,7 +12,8 @@ const say = (reply: Reply) => void process.send?.(reply);
 process.once('disconnect', () => process.exit());
 // A terminal's Ctrl-C goes to all of its processes: the target still wants the photo that it has in hand.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
-const confined = confine(Number(process.argv[2]), process);
+const memoryBytes = Number(process.argv[2]);
+const confined = confine(memoryBytes, process);
 // Only now, so that also what libraries do while they are loaded is confined.
 const [{ develop }, { Undecodable }] = await Promise.all([import('./develop.ts'), import('../undecodable.ts')]);
 
@@ -21,7 +23,9 @@ process.on('message', async (request: DecodeRequest) => {
     say({ type: 'rendered', rendered, rssBytes: process.memoryUsage.rss() });
   } catch (error) {
     const message = (error instanceof Error ? error.message : String(error)).slice(0, 500);
-    if (error instanceof Undecodable) say({ type: 'undecodable', message, rssBytes: process.memoryUsage.rss() });
+    const mostRssBytes = process.resourceUsage().maxRSS * 1_024;
+    const [rssBytes, hungry] = [process.memoryUsage.rss(), mayBeHungry(error, mostRssBytes, memoryBytes)];
+    if (error instanceof Undecodable) say({ type: 'undecodable', message, rssBytes, hungry });
     else say({ type: 'broken', message, full: /ENOSPC|EDQUOT|No space left|quota exceeded/i.test(message) });
   }
 });

@@ -28,6 +28,8 @@ export interface Decoder {
   readonly photos: number;
   /** Is its memory after the last photo. */
   readonly rssBytes: number;
+  /** Says that the last photo may have failed for want of memory. */
+  readonly hungry: boolean;
   /**
    * Decodes one photo, one at a time. Throws a Fault of kind invalid for a file that cannot be decoded or keeps the
    * processor busy for ever, internal when the process died or got no time.
@@ -67,7 +69,7 @@ export async function startDecoder(limits: DecoderLimits, log: Logger): Promise<
 }
 
 function decoderOf(child: ChildProcess, replies: Replies, limits: DecoderLimits): Decoder {
-  let [photos, rssBytes] = [0, 0];
+  let [photos, rssBytes, hungry] = [0, 0, false];
   const kill = () => void child.kill('SIGKILL');
   return {
     get alive() {
@@ -79,6 +81,9 @@ function decoderOf(child: ChildProcess, replies: Replies, limits: DecoderLimits)
     get rssBytes() {
       return rssBytes;
     },
+    get hungry() {
+      return hungry;
+    },
     kill,
     async ask(request, { signal, onPreview }) {
       const [deadline, began] = [AbortSignal.timeout(limits.timeoutMs), await cpuSeconds(child)];
@@ -87,6 +92,7 @@ function decoderOf(child: ChildProcess, replies: Replies, limits: DecoderLimits)
         const last = await lastOf(replies, onPreview, AbortSignal.any([deadline, signal]));
         photos += 1;
         rssBytes = last.rssBytes;
+        hungry = last.type === 'undecodable' && last.hungry;
         if (last.type === 'rendered') return last.rendered;
         throw new Fault('invalid', last.message, { status: 422 });
       } catch (error) {

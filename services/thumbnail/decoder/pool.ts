@@ -1,4 +1,3 @@
-import { Fault } from '#internal/fault/fault.ts';
 import type { Logger } from '#internal/log/log.ts';
 import { type Decoder, type DecoderLimits, startDecoder, type Watch } from './decoder.ts';
 import type { DecodeRequest, Rendered } from './protocol.ts';
@@ -12,8 +11,6 @@ export interface Decoders extends AsyncDisposable {
 // What a library leaks, and what its heap keeps, ends with the process.
 const mostPhotos = 500;
 const mostRssBytes = 600 * 1024 * 1024;
-// What a large photo has left may be what the next one lacks.
-const muchRssBytes = 256 * 1024 * 1024;
 
 /** Makes a pool of decoders. */
 export function createDecoders(limits: DecoderLimits, log: Logger): Decoders {
@@ -38,11 +35,11 @@ export function createDecoders(limits: DecoderLimits, log: Logger): Decoders {
   return {
     async decode(request, watch) {
       const decoder = await take();
-      const swollen = decoder.rssBytes > muchRssBytes;
       try {
         return await decoder.ask(request, watch);
       } catch (error) {
-        if (!swollen || !decoder.alive || !(error instanceof Fault) || error.kind !== 'invalid') throw error;
+        // What earlier photos have left may be what this one lacks: a new process tells.
+        if (!decoder.alive || !decoder.hungry || decoder.photos === 1) throw error;
         decoder.kill();
       } finally {
         give(decoder);

@@ -69,7 +69,7 @@ export const Reply = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('previewed'), preview: Preview }),
   z.object({ type: z.literal('rendered'), rendered: Rendered, rssBytes: z.int() }),
-  z.object({ type: z.literal('undecodable'), message: z.string().max(500), rssBytes: z.int() }),
+  z.object({ type: z.literal('undecodable'), message: z.string().max(500), rssBytes: z.int(), hungry: z.boolean() }),
   z.object({ type: z.literal('broken'), message: z.string().max(500), full: z.boolean() }),
 ]);
 export type Reply = z.infer<typeof Reply>;
