@@ -29,14 +29,30 @@ export function durableName(stage: StageName, lane: Lane): string {
 /** Lists the stages that a target works on today: a durable that nobody reads would hold its stream's lag for ever. */
 export const workedStages: readonly StageName[] = ['thumbnail', 'backup'];
 
-/** Is the durable consumer of one stage and lane, with its name. */
-export interface WorkDurable {
-  stage: StageName;
-  lane: Lane;
+/** Is a durable consumer: its name within its stream. */
+export interface Durable {
+  stream: string;
   name: string;
 }
 
-/** Lists all durable consumers of stream WORK: what the bus declares, the relay watches and autoscalers read. */
+/** Is the durable consumer of one stage and lane. */
+export interface WorkDurable extends Durable {
+  stage: StageName;
+  lane: Lane;
+}
+
+/** Is the durable consumer by which target notify follows stream JOURNAL. */
+export const notifyDurable: Durable = { stream: streams.journal, name: 'notify' };
+
+/** Lists all durable consumers of stream WORK: what the bus declares and the relay watches for lost work. */
 export const workDurables: readonly WorkDurable[] = workedStages.flatMap((stage) =>
-  Lane.options.map((lane) => ({ stage, lane, name: durableName(stage, lane) })),
+  Lane.options.map((lane) => workDurable(stage, lane)),
 );
+
+/** Lists all durable consumers: whose lag the relay tells and autoscalers read. */
+export const durables: readonly Durable[] = [...workDurables, notifyDurable];
+
+/** Composes the durable consumer of one stage and lane. */
+export function workDurable(stage: StageName, lane: Lane): WorkDurable {
+  return { stage, lane, stream: streams.work, name: durableName(stage, lane) };
+}

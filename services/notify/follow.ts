@@ -17,7 +17,7 @@ export interface FollowDeps {
 export async function followStream(ctx: Context, bus: Pick<Bus, 'entries'>, deps: FollowDeps): Promise<void> {
   while (!ctx.cancelled) {
     try {
-      const deliveries = await bus.entries('notify');
+      const deliveries = await bus.entries();
       while (!ctx.cancelled) {
         const delivery = await deliveries.next(waitMs);
         if (delivery === undefined) continue;

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { busSettings } from '#internal/bus/settings.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
 import { type Environment, readSettings } from '#internal/env/env.ts';
@@ -16,6 +17,11 @@ export const settings = {
     min: 1,
     max: 600,
   }),
+  NATS_STREAM_REPLICAS: z.coerce
+    .number()
+    .refine((count) => [1, 3, 5].includes(count))
+    .default(1)
+    .describe('servers of a NATS cluster that each keep the streams: 1, 3 or 5'),
   ...databaseSettings,
   ...busSettings,
 };

@@ -1,4 +1,4 @@
-import { type Due, type Lane, type StageName, workDurables } from '@kilat/contract';
+import { type Due, type Lane, type StageName, workDurable, workDurables } from '@kilat/contract';
 import type { Bus } from '#internal/bus/bus.ts';
 import type { Database } from '#internal/database/database.ts';
 import type { Logger } from '#internal/log/log.ts';
@@ -16,7 +16,7 @@ export interface DueDeps {
 export async function publishDue(deps: DueDeps): Promise<number> {
   const due = await deps.database.query<Due>(`${dueIn('live')} union all ${dueIn('bulk')}`, [atOnce]);
   if (due.length === 0) return 0;
-  const { stream } = await deps.bus.lag('thumbnail', 'live');
+  const { stream } = await deps.bus.lag(workDurable('thumbnail', 'live'));
   const seqs = await Promise.all(due.map((one) => deps.bus.publishDue(one)));
   await markQueued(deps.database, due, seqs, stream);
   for (const { photo_id, event_id, stage, generation } of due)
@@ -63,7 +63,7 @@ export async function recoverLost(deps: DueDeps): Promise<number> {
 }
 
 async function recoverLane(deps: DueDeps, stage: StageName, lane: Lane): Promise<number> {
-  const { stream, firstSeq, lastSeq, ackedSeq } = await deps.bus.lag(stage, lane);
+  const { stream, firstSeq, lastSeq, ackedSeq } = await deps.bus.lag(workDurable(stage, lane));
   const lost = await deps.database.query<{ event_id: string; photo_id: string }>(
     `update stages set state = 'due', generation = generation + 1, next_attempt_at = now(), updated_at = now()
      where state = 'queued' and stage = $1 and lane = $2 and updated_at < now() - interval '2 seconds'

@@ -1,8 +1,9 @@
-import { FailureClass, Lane, StageName, streams, workDurables } from '@kilat/contract';
+import { durables, FailureClass, Lane, StageName } from '@kilat/contract';
 import type { Bus } from '#internal/bus/bus.ts';
 import type { Database } from '#internal/database/database.ts';
 import type { Logger } from '#internal/log/log.ts';
 import { Gauge, type Registry } from '#internal/metrics/metrics.ts';
+import { readOwed } from '#internal/notifications/depth.ts';
 import { type Context, pause } from '#internal/process/context.ts';
 import { type Depth, type FailureDepth, readDepths, readFailureDepths } from '#internal/stages/depth.ts';
 
@@ -29,6 +30,8 @@ export function createGauges(registry: Registry) {
     depth: gauge('stage_depth', 'Work that is due, or queued for its target', ['stage', 'lane', 'state']),
     oldest: gauge('stage_oldest_due_seconds', 'How long the oldest work has been due', ['stage', 'lane']),
     failures: gauge('stage_failures', 'Failures that nobody has retried or set aside', ['stage', 'class']),
+    owed: gauge('notifications_due', 'Notifications that are due and not sent', ['channel']),
+    oldestOwed: gauge('notifications_oldest_due_seconds', 'How long the oldest of them has been due', ['channel']),
     lag: gauge('consumer_lag', 'Messages that a durable has not acked, as autoscalers count', ['stream', 'consumer']),
     measured: gauge('measured_timestamp_seconds', 'When these figures were read', []),
   };
@@ -56,15 +59,20 @@ export function forget(gauges: Gauges): void {
 async function measureOnce(term: Context, { database, bus, gauges }: MeasureDeps): Promise<number> {
   const startedAt = performance.now();
   const [depths, failures] = [await readDepths(database), await readFailureDepths(database)];
+  const owed = await readOwed(database);
   const tookMs = performance.now() - startedAt;
-  const lags = await Promise.all(workDurables.map(({ stage, lane }) => bus.lag(stage, lane)));
+  const lags = await Promise.all(durables.map((durable) => bus.lag(durable)));
   if (term.cancelled) return tookMs; // another leads by now, and tells
   for (const stage of StageName.options) {
     setDepths(gauges, stage, depths);
     setFailures(gauges, stage, failures);
   }
-  for (const [n, { name }] of workDurables.entries())
-    gauges.lag.set({ stream: streams.work, consumer: name }, lags[n]?.unacked ?? 0);
+  for (const { channel, due, oldestSeconds } of owed) {
+    gauges.owed.set({ channel }, due);
+    gauges.oldestOwed.set({ channel }, oldestSeconds);
+  }
+  for (const [n, { stream, name }] of durables.entries())
+    gauges.lag.set({ stream, consumer: name }, lags[n]?.unacked ?? 0);
   gauges.measured.set(Date.now() / 1_000);
   return tookMs;
 }

@@ -69,7 +69,7 @@ async function lead(
   let [declared, checkedAt] = [false, 0];
   while (!term.cancelled) {
     try {
-      if (!declared) await deps.bus.declare();
+      if (!declared) await deps.bus.declare(options.NATS_STREAM_REPLICAS);
       declared = true;
       const published = (await publishEntries(deps)) + (await publishDue(deps));
       if (Date.now() - checkedAt > options.RELAY_LOST_CHECK_SECONDS * 1_000) {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { streams, workDurables } from '@kilat/contract';
+import { notifyDurable, streams, workDurables } from '@kilat/contract';
 import { expect, test } from 'vitest';
 import { Registry } from '#internal/metrics/metrics.ts';
 import { createGauges } from './gauges.ts';
@@ -10,6 +10,10 @@ test.each(workDurables)('the page that autoscalers are set up by names $name and
   const row = readme.split('\n').find((line) => line.startsWith(`| ${stage} |`));
   expect(row?.split('|')[2]?.trim()).toBe(`\`${streams.work}\``);
   expect(row?.split('|')[3]).toContain(`\`${name}\``);
+});
+
+test('the page names the durable of notify', () => {
+  expect(readme).toContain(`| notify | \`${notifyDurable.stream}\` | \`${notifyDurable.name}\` |`);
 });
 
 test('the page names every gauge with its labels', async () => {

@@ -1,4 +1,4 @@
-import type { Entry } from '@kilat/contract';
+import { type Entry, workDurable } from '@kilat/contract';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readJournalStream, startTestBus, type TestBus } from '#internal/bus/bustest.ts';
 import { openTestEvent, type TestEvent } from '#internal/events/eventtest.ts';
@@ -114,7 +114,7 @@ test('due work is handed out once, with its place in the stream noted', async ()
     lane: 'live',
     generation: 1,
   });
-  const { firstSeq, lastSeq } = await nats.bus.lag('thumbnail', 'live');
+  const { firstSeq, lastSeq } = await nats.bus.lag(workDurable('thumbnail', 'live'));
   expect([firstSeq, lastSeq]).toEqual([(await stageOf(photoId))?.work_seq, (await stageOf(photoId))?.work_seq]);
 });
 
@@ -180,6 +180,12 @@ test('who leads tells how much waits, for how long, what failed and what is not 
   await set(`next_attempt_at = now() - interval '90 seconds'`, photoIds[1]);
   await set(`state = 'failed', error_class = 'network'`, photoIds[2]);
   await set(`state = 'failed', stage = 'backup', error_class = 'network', discarded_at = now()`, photoIds[3]);
+  await event.database.query(
+    `insert into notifications (notification_id, event_id, kind, channel, target_id, content, due_at, give_up_at)
+     select gen_random_uuid(), $1, 'photo.stored', 'webhook', gen_random_uuid(), '{}', now() + h * interval '1 hour', now() + interval '1 day'
+     from generate_series(-1, 1) h`,
+    [event.eventId],
+  );
   const leading = await startRelay();
   await queued(photoIds[1] ?? '', 1);
   const standingBy = await startRelay();
@@ -189,6 +195,9 @@ test('who leads tells how much waits, for how long, what failed and what is not 
     'stage_oldest_due_seconds{stage="thumbnail",lane="bulk"}': 0,
     'stage_failures{stage="thumbnail",class="network"}': 1,
     'stage_failures{stage="backup",class="network"}': 0,
+    'notifications_due{channel="webhook"}': 2,
+    'notifications_due{channel="email"}': 0,
+    'consumer_lag{stream="JOURNAL",consumer="notify"}': expect.any(Number),
     'consumer_lag{stream="WORK",consumer="thumbnail-live"}': 1,
     'consumer_lag{stream="WORK",consumer="thumbnail-bulk"}': 0,
   };

@@ -1,4 +1,4 @@
-import { type Due, decodeDue, type Entry, streams, workDurables } from '@kilat/contract';
+import { type Due, decodeDue, durables, type Entry, workDurable } from '@kilat/contract';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { silentLog } from '../log/log.ts';
@@ -60,7 +60,7 @@ test('due work that is given back comes again at once, and work that is done nev
   expect(dueIn(second)).toEqual(due);
   await second?.done();
   expect(await deliveries.next(1_000)).toBeUndefined();
-  expect((await nats.bus.lag('thumbnail', 'live')).ackedSeq).toBe(seq);
+  expect((await nats.bus.lag(workDurable('thumbnail', 'live'))).ackedSeq).toBe(seq);
 });
 
 test('each lane has its own work', async () => {
@@ -90,14 +90,25 @@ test('what is not acked is the lag that autoscalers read at the monitoring port,
   const inHand = await (await nats.bus.deliveries('thumbnail', 'live')).next(5_000);
   const answer = (await nats.monitor('/jsz?acc=$G&consumers=true&config=true')) as Monitored;
   const account = answer.account_details.find(({ name }) => name === '$G');
-  const stream = account?.stream_detail.find(({ name }) => name === streams.work);
-  const read = stream?.consumer_detail?.map((one) => [one.name, one.num_pending + one.num_ack_pending] as const) ?? [];
-  expect(read.map(([name]) => name).sort()).toEqual(workDurables.map(({ name }) => name).sort());
-  expect(new Map(read).get('thumbnail-live')).toBe(3);
-  for (const { stage, lane, name } of workDurables)
-    expect((await nats.bus.lag(stage, lane)).unacked).toBe(new Map(read).get(name));
+  const read = new Map(
+    account?.stream_detail.flatMap(({ name: stream, consumer_detail }) =>
+      (consumer_detail ?? []).map((one) => [`${stream} ${one.name}`, one.num_pending + one.num_ack_pending] as const),
+    ),
+  );
+  // Who follows the journal without a durable has a consumer there too.
+  expect([...read.keys()]).toEqual(expect.arrayContaining(durables.map(({ stream, name }) => `${stream} ${name}`)));
+  expect(read.get('WORK thumbnail-live')).toBe(3);
+  for (const durable of durables)
+    expect((await nats.bus.lag(durable)).unacked).toBe(read.get(`${durable.stream} ${durable.name}`));
   await inHand?.done();
   for (let n = 0; n < 2; n++) await (await (await nats.bus.deliveries('thumbnail', 'live')).next(5_000))?.done();
+});
+
+test('streams are asked for on as many servers as a cluster should keep them', async () => {
+  await expect(nats.bus.declare(3)).rejects.toMatchObject({
+    cause: { message: 'replicas > 1 not supported in non-clustered mode' },
+  });
+  await nats.bus.declare(1);
 });
 
 test('followers and workers find their streams again after all of them was wiped', async () => {
@@ -110,12 +121,12 @@ test('followers and workers find their streams again after all of them was wiped
     },
   });
   await vi.waitFor(() => expect(restarts).toBe(1), { timeout: 5_000 });
-  const born = (await nats.bus.lag('thumbnail', 'live')).stream;
+  const born = (await nats.bus.lag(workDurable('thumbnail', 'live'))).stream;
 
   await nats.wipe();
   await expect(nats.bus.publishEntry(entryOf(uuidv7(), 1))).rejects.toMatchObject({ kind: 'unavailable' });
   await vi.waitFor(() => nats.bus.declare(), { timeout: 10_000, interval: 100 });
-  expect((await nats.bus.lag('thumbnail', 'live')).stream).not.toBe(born);
+  expect((await nats.bus.lag(workDurable('thumbnail', 'live'))).stream).not.toBe(born);
 
   await vi.waitFor(() => expect(restarts).toBeGreaterThan(1), { timeout: 15_000 });
   const eventId = uuidv7();

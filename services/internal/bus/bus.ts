@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Due, Entry, Lane, StageName } from '@kilat/contract';
+import type { Due, Durable, Entry, Lane, StageName } from '@kilat/contract';
 import {
   decodeWith,
   encodeDue,
@@ -25,8 +25,8 @@ import { type Deliveries, openDeliveries } from './work.ts';
 export interface Bus extends AsyncDisposable {
   /** Is how long a delivery may be silent before it goes to another consumer. */
   readonly ackWaitMs: number;
-  /** Makes streams and durables as they should be; may be repeated at any time. */
-  declare(): Promise<void>;
+  /** Makes streams and durables as they should be, each stream on so many servers of a cluster; may be repeated at any time. */
+  declare(replicas?: number): Promise<void>;
   /** Tells the relay that something was committed; never throws, for the relay polls besides. */
   wake(): void;
   /** Calls a handler for each wake until the answered function is called. */
@@ -42,10 +42,10 @@ export interface Bus extends AsyncDisposable {
   follow(ctx: Context, handler: JournalHandler): Promise<void>;
   /** Opens one durable's deliveries; it is declared again when it is gone. */
   deliveries(stage: StageName, lane: Lane): Promise<Deliveries>;
-  /** Opens a target's own durable on stream JOURNAL; what it may not bring, PostgreSQL has. */
-  entries(name: string): Promise<Deliveries>;
+  /** Opens the durable of target notify on stream JOURNAL; what it may not bring, PostgreSQL has. */
+  entries(): Promise<Deliveries>;
   /** Tells where a durable stands; the relay finds lost work by it. */
-  lag(stage: StageName, lane: Lane): Promise<ConsumerLag>;
+  lag(durable: Durable): Promise<ConsumerLag>;
 }
 
 /** Says where nats-server is. */
@@ -77,7 +77,7 @@ function busOf(connection: NatsConnection, { js, jsm, log, ackWaitMs }: Parts): 
   const hears = () => !connection.isClosed() && !connection.isDraining();
   return {
     ackWaitMs,
-    declare: () => guarded(() => declareAll(jsm, ackWaitMs)),
+    declare: (replicas = 1) => guarded(() => declareAll(jsm, { ackWaitMs, replicas })),
     wake: () => {
       if (hears()) connection.publish(wakeSubject);
     },
@@ -101,8 +101,8 @@ function busOf(connection: NatsConnection, { js, jsm, log, ackWaitMs }: Parts): 
     publishDue: (due) => guarded(() => publishDue(js, due)),
     follow: (ctx, handler) => followJournal(ctx, { js, reconnects, log }, handler),
     deliveries: (stage, lane) => guarded(() => openDeliveries({ js, jsm, ackWaitMs }, stage, lane)),
-    entries: (name) => guarded(() => openEntries({ js, jsm, ackWaitMs }, name)),
-    lag: (stage, lane) => guarded(() => lagOf(jsm, stage, lane)),
+    entries: () => guarded(() => openEntries({ js, jsm, ackWaitMs })),
+    lag: (durable) => guarded(() => lagOf(jsm, durable)),
     [Symbol.asyncDispose]: () => close(connection),
   };
 }

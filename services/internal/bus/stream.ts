@@ -1,4 +1,4 @@
-import { durableName, type Lane, type StageName, streams, workDurables } from '@kilat/contract';
+import { type Durable, durableName, type Lane, type StageName, streams, workDurables } from '@kilat/contract';
 import {
   AckPolicy,
   DiscardPolicy,
@@ -10,6 +10,7 @@ import {
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { Fault } from '../fault/fault.ts';
+import { declareEntries } from './entries.ts';
 
 const day = 24 * 3_600_000;
 
@@ -32,17 +33,25 @@ export function oldestServer(version: string): void {
   throw new Fault('internal', `nats-server ${version} is too old: 2.11 is the oldest that works`);
 }
 
+/** Says how streams and durables are kept; `replicas` is on how many servers of a cluster, which has to have as many. */
+export interface Keeping {
+  ackWaitMs: number;
+  replicas: number;
+}
+
 /** Makes streams JOURNAL and WORK and their durables, or brings them up to date. */
-export async function declareAll(jsm: JetStreamManager, ackWaitMs: number): Promise<void> {
+export async function declareAll(jsm: JetStreamManager, { ackWaitMs, replicas }: Keeping): Promise<void> {
   const common = {
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
     discard: DiscardPolicy.Old,
     duplicate_window: nanos(600_000),
+    num_replicas: replicas,
   };
   await declareStream(jsm, { name: streams.journal, subjects: ['journal.>'], max_age: nanos(7 * day), ...common });
   await declareStream(jsm, { name: streams.work, subjects: ['work.>'], max_age: nanos(day), ...common });
   for (const { stage, lane } of workDurables) await declareDurable(jsm, stage, lane, ackWaitMs);
+  await declareEntries(jsm, ackWaitMs);
 }
 
 async function declareStream(
@@ -86,9 +95,9 @@ export async function declareDurable(
 }
 
 /** Reads where a durable stands. */
-export async function lagOf(jsm: JetStreamManager, stage: StageName, lane: Lane): Promise<ConsumerLag> {
-  const stream = await jsm.streams.info(streams.work);
-  const consumer = await jsm.consumers.info(streams.work, durableName(stage, lane));
+export async function lagOf(jsm: JetStreamManager, { stream: streamName, name }: Durable): Promise<ConsumerLag> {
+  const stream = await jsm.streams.info(streamName);
+  const consumer = await jsm.consumers.info(streamName, name);
   const { first_seq: firstSeq, last_seq: lastSeq } = stream.state;
   const { num_pending, num_ack_pending, ack_floor } = consumer;
   const unacked = num_pending + num_ack_pending;

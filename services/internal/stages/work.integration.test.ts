@@ -1,4 +1,5 @@
 import type { Due, Lane } from '@kilat/contract';
+import { workDurable } from '@kilat/contract';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startTestBus, type TestBus } from '../bus/bustest.ts';
 import { openTestEvent, type TestEvent } from '../events/eventtest.ts';
@@ -76,7 +77,7 @@ test('work that is told to stop ends what it has in hand, and leaves the rest to
   });
   await began.promise;
   end.abort();
-  await vi.waitFor(async () => expect((await nats.bus.lag('thumbnail', 'live')).unacked).toBe(6));
+  await vi.waitFor(async () => expect((await nats.bus.lag(workDurable('thumbnail', 'live'))).unacked).toBe(6));
   expect(stopped).toBe(false);
   finish.resolve();
   await working;

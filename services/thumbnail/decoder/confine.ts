@@ -32,7 +32,7 @@ const machines: Partial<Record<string, { audit: number; seccomp: number; refused
 export function confine(memoryBytes: number, system: { platform: string; arch: string }): Confined {
   if (system.platform !== 'linux') return { mortal: false, memory: false, alone: false };
   const libc = koffi.load(null);
-  const prctl = libc.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)');
+  const prctl = prctlOf(libc);
   const mortal = prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) === 0;
   const memory = limitData(libc, memoryBytes);
   const alone = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) === 0 && refuseCalls(libc, system.arch);
@@ -45,8 +45,11 @@ export function confine(memoryBytes: number, system: { platform: string; arch: s
  */
 export function shut(platform: string): boolean {
   if (platform !== 'linux') return false;
-  const prctl = koffi.load(null).func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)');
-  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) === 0;
+  return prctlOf(koffi.load(null))(PR_SET_DUMPABLE, 0, 0, 0, 0) === 0;
+}
+
+function prctlOf(libc: LibraryHandle) {
+  return libc.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)');
 }
 
 // Of what counts V8 has reserved half a gigabyte from the start, so that only what comes on top can be limited.

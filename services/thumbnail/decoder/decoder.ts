@@ -1,10 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { platform } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '#internal/fault/fault.ts';
 import type { Logger } from '#internal/log/log.ts';
-import { shut } from './confine.ts';
 import { type DecodeRequest, type Preview, type Rendered, Reply } from './protocol.ts';
 
 /** Limits a decoder process. */
@@ -49,7 +47,6 @@ const busyShare = 0.25;
 
 /** Starts a decoder: it gets no setting and no secret of ours, and confines itself before it reads a photo. */
 export async function startDecoder(limits: DecoderLimits, log: Logger): Promise<Decoder> {
-  shut(platform());
   const child = fork(childFile, [String(limits.memoryBytes)], {
     // ARENA_MAX: memory of one photo that glibc would keep scattered goes back: 40 % less of it.
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', MALLOC_ARENA_MAX: '2', UV_THREADPOOL_SIZE: '2', LANG: 'C.UTF-8' },

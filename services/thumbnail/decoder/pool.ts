@@ -1,4 +1,6 @@
+import { platform } from 'node:os';
 import type { Logger } from '#internal/log/log.ts';
+import { shut } from './confine.ts';
 import { type Decoder, type DecoderLimits, startDecoder, type Watch } from './decoder.ts';
 import type { DecodeRequest, Rendered } from './protocol.ts';
 
@@ -12,8 +14,9 @@ export interface Decoders extends AsyncDisposable {
 const mostPhotos = 500;
 const mostRssBytes = 600 * 1024 * 1024;
 
-/** Makes a pool of decoders. */
+/** Makes a pool of decoders, and shuts this process, whose secrets are not theirs, for them. */
 export function createDecoders(limits: DecoderLimits, log: Logger): Decoders {
+  shut(platform());
   const [idle, all] = [[] as Decoder[], new Set<Decoder>()];
   async function take(): Promise<Decoder> {
     for (let one = idle.pop(); one !== undefined; one = idle.pop()) {
