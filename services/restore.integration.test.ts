@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -10,6 +10,7 @@ import { temporaryFolder } from '../deploy/local/testing.ts';
 import { openVault, sha256Of, type Vault } from './backup/backuptest.ts';
 import { type DriveStandIn, startDrive } from './backup/providers/drivetest.ts';
 import { failingShare } from './backup/weaklinktest.ts';
+import { openReaders, type Readers } from './readerstest.ts';
 import { main as relay } from './relay/main.ts';
 import { type RestoreOptions, restoreFromBackup } from './restore.ts';
 
@@ -22,8 +23,9 @@ const main = fileURLToPath(new URL('main.ts', import.meta.url));
 let vault: Vault;
 let drive: DriveStandIn;
 let relaying: TestTarget;
+let readers: Readers;
 const photos = new Map<string, string>();
-const jobId = randomUUID();
+let jobId = '';
 
 beforeAll(async () => {
   [vault, drive] = await Promise.all([openVault(), startDrive({ seed: 6 })]);
@@ -31,30 +33,24 @@ beforeAll(async () => {
     ...{ BACKUP_PROVIDERS: 'near,drive', BACKUP_DRIVE_KIND: 'drive', BACKUP_DRIVE_KEY: drive.keyText },
     ...{ BACKUP_DRIVE_FOLDER: drive.store.root, BACKUP_DRIVE_ENDPOINT: drive.url },
   });
+  readers = await openReaders(vault.event);
   relaying = await startTarget(relay, vault.env);
 });
 afterAll(async () => {
   await relaying.stop();
+  await readers[Symbol.asyncDispose]();
   await drive[Symbol.asyncDispose]();
   await vault[Symbol.asyncDispose]();
 });
 
-/** Stores the photos of a card. */
+/** Stores the photos of a card, tells its readers of the job, and renders them. */
 async function fillCard(): Promise<void> {
-  const { database, eventId, ownerId } = vault.event;
   for (let n = 0; n < size.photos; n++) {
     const bytes = randomBytes(size.bytes + n);
     photos.set(await vault.store(bytes, n % 5 === 0 ? { sha256: sha256Of(bytes) } : {}), sha256Of(bytes));
   }
-  const ids = [...photos.keys()];
-  await database.query('insert into jobs (event_id, job_id, uploader_id, total) values ($1, $2, $3, $4)', [
-    ...[eventId, jobId, ownerId, ids.length],
-  ]);
-  await database.query(
-    `insert into job_files (event_id, job_id, position, photo_id, file_name, size, sha256)
-     select event_id, $2, row_number() over (), photo_id, file_name, size, sha256 from photos where event_id = $1`,
-    [eventId, jobId],
-  );
+  jobId = await readers.office.announce(vault.event.ownerId, [...photos.keys()]);
+  for (const photoId of photos.keys()) await readers.office.render(photoId);
 }
 
 const verdict = async () => {
@@ -73,29 +69,24 @@ const until = (least: number) =>
     interval: 100,
   });
 
-/** Runs target backup as a process of its own that comes back when it is killed. */
-async function keepTarget(): Promise<Kept & { kill: () => void }> {
+/** Runs a target as a process of its own that comes back when it is killed. */
+async function keepTarget(name: string): Promise<Kept & { kill: () => void }> {
   let running: Child | undefined;
-  const env = { ...process.env, ...vault.env, ADMIN_LISTEN: '127.0.0.1:0' };
-  const logFile = join(temporaryFolder(), 'backup.log');
+  const env = { ...process.env, ...readers.office.env, ...vault.env, ADMIN_LISTEN: '127.0.0.1:0' };
+  const command = [process.execPath, main, 'serve', `--target=${name}`];
   const start = async () => {
-    running = startChild({
-      name: 'backup',
-      command: [process.execPath, main, 'serve', '--target=backup'],
-      env,
-      logFile,
-    });
+    running = startChild({ name, command, env, logFile: join(temporaryFolder(), `${name}.log`) });
     return running;
   };
-  return { ...(await keepAlive('backup', start, () => {})), kill: () => running?.kill('SIGKILL') };
+  return { ...(await keepAlive(name, start, () => {})), kill: () => running?.kill('SIGKILL') };
 }
 
-/** Lets both places fail 5 % of their calls, be away one after the other, and kills the target while it copies. */
+/** Lets both places fail 5 % of their calls, be away one after the other, and kills the targets while they copy and tell. */
 async function copyInTrouble(): Promise<void> {
   const weak = failingShare(0.05, 6);
   vault.links.near.weaken(weak);
   drive.failAtRandom(0.05);
-  const target = await keepTarget();
+  const targets = [await keepTarget('backup'), await keepTarget('notify')];
   const [step, total] = [Math.floor((2 * size.photos) / (size.kills + 3)), 2 * size.photos];
   await until(step / 2);
   drive.away = true;
@@ -106,17 +97,19 @@ async function copyInTrouble(): Promise<void> {
   }, size.awayMs);
   for (let kill = 1; kill <= size.kills; kill++) {
     await until(step * kill);
-    target.kill();
+    for (const target of targets) target.kill();
   }
   await vault.untilBackedUp([...photos.keys()], size.timeoutMs);
   expect(await countDone()).toBe(total);
-  await target.stop();
+  await vault.event.events.change(vault.event.eventId, { state: 'closed' });
+  await readers.expectToldOnce([...photos.keys()], size.timeoutMs / 3);
+  for (const target of targets) await target.stop();
   vault.links.near.weaken(() => 'well');
   drive.failAtRandom(0);
 }
 
 test(
-  'copies are whole and single while both places fail and the target is killed; only then is the card safe',
+  'copies are whole and single and each reader told of each thing once, while places fail and targets are killed; only then is the card safe',
   async () => {
     await fillCard();
     const copying = copyInTrouble();

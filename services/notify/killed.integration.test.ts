@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -7,6 +6,7 @@ import { type Child, startChild } from '../../deploy/local/child.ts';
 import { freePort } from '../../deploy/local/port.ts';
 import { temporaryFolder } from '../../deploy/local/testing.ts';
 import { openPostOffice, type PostOffice } from './notifytest.ts';
+import { contentsSeen } from './postboxtest.ts';
 
 type Place = 'mailbox' | 'receiver';
 type Step = 'connected' | 'came';
@@ -58,16 +58,6 @@ async function killAt(place: Place, step: Step): Promise<void> {
   await child?.exited;
 }
 
-/** Lists the contents that each id was seen with, as hashes. */
-function contents(seen: readonly { id: string; bytes: string | Buffer }[]): Map<string, Set<string>> {
-  const found = new Map<string, Set<string>>();
-  for (const { id, bytes } of seen) {
-    const hash = createHash('sha256').update(bytes).digest('hex');
-    found.set(id, (found.get(id) ?? new Set()).add(hash));
-  }
-  return found;
-}
-
 test('an id is never seen with two contents, and nothing is missed, wherever the target is killed', async () => {
   const { event, mailbox, receiver } = office;
   await office.addReader(event.ownerId, 'owner@example.org');
@@ -97,11 +87,7 @@ test('an id is never seen with two contents, and nothing is missed, wherever the
     return owed;
   };
   const owed = await vi.waitFor(settled, { timeout: 30_000, interval: 100 });
-  const hooks = contents(receiver.requests.map(({ id, body }) => ({ id, bytes: body })));
-  const mails = contents(
-    mailbox.mails.map(({ raw, parsed }) => ({ id: String(parsed.headers.get('x-kilat-notification')), bytes: raw })),
-  );
-  const seen = new Map([...hooks, ...mails]);
+  const seen = contentsSeen(receiver, mailbox);
   expect([...seen.keys()].sort()).toEqual(owed.map(({ id }) => id).sort());
   expect([...seen.values()].filter((hashes) => hashes.size > 1)).toEqual([]);
   // What was sent and not noted comes again: once by each channel at least.

@@ -1,21 +1,24 @@
-import type { Language } from '@kilat/contract';
+import type { Language, SubscribePush } from '@kilat/contract';
 import { v7 as uuidv7 } from 'uuid';
+import type { GuestPrincipal } from '#internal/auth/principal.ts';
 import type { Environment } from '#internal/env/env.ts';
-import { openTestEvent, testSecret } from '#internal/events/eventtest.ts';
+import { openTestEvent, type TestEvent, testSecret } from '#internal/events/eventtest.ts';
+import { subscriptionStore } from '#internal/notifications/subscriptions.ts';
 import { webhookStore } from '#internal/notifications/webhooks.ts';
 import { freePort } from '../../deploy/local/port.ts';
+import { openBrowser } from './browsertest.ts';
 import { openMailbox, openReceiver } from './postboxtest.ts';
 
 /** Is an event with somebody to tell: a mailbox and a receiver that are real servers. */
 export type PostOffice = Awaited<ReturnType<typeof openPostOffice>>;
 
 /**
- * Opens an event on a database of its own; `env` is what target notify needs to know. Nobody listens at its bus: notify
- * reads the journal itself.
+ * Opens an event on a database of its own, or serves one that is there and stays its opener's; `env` is what target notify
+ * needs to know. Nobody listens at its bus: notify reads the journal itself.
  */
-export async function openPostOffice() {
+export async function openPostOffice(served?: TestEvent) {
   const [event, mailbox, receiver, port] = await Promise.all([
-    openTestEvent(),
+    served ?? openTestEvent(),
     openMailbox(),
     openReceiver(),
     freePort(),
@@ -44,6 +47,14 @@ export async function openPostOffice() {
         `insert into recipients (recipient_id, account_id, email, language, confirmed_at) values ($1, $2, $3, $4, now())`,
         [uuidv7(), accountId, email, language],
       ),
+    /** Subscribes a guest's browser at a path of the receiver, which stands for its push service. */
+    async subscribe(path: string, wanted: Partial<SubscribePush> = {}) {
+      const browser = openBrowser();
+      const endpoint = new URL(path, receiver.url).href;
+      const all = { endpoint, keys: browser.keys, language: 'en', zone: 'UTC', quiet: null, ...wanted } as const;
+      await subscriptionStore(database).subscribe(eventId, await guestOf(event), all);
+      return browser;
+    },
     /** Adds a member with a role, and gives its account. */
     async addMember(role: string): Promise<string> {
       const accountId = uuidv7();
@@ -65,8 +76,9 @@ export async function openPostOffice() {
         const sql = 'insert into jobs (event_id, job_id, account_id, uploader_id, total) values ($1, $2, $3, $3, $4)';
         await tx.query(sql, [eventId, jobId, accountId, photoIds.length]);
         await tx.query(
-          `insert into job_files (event_id, job_id, position, photo_id, file_name, size)
-           select $1, $2, n, id, 'a.jpg', 1 from unnest($3::uuid[]) with ordinality as f(id, n)`,
+          `insert into job_files (event_id, job_id, position, photo_id, file_name, size, sha256)
+           select $1, $2, n, p.photo_id, p.file_name, p.size, p.sha256
+           from unnest($3::uuid[]) with ordinality as f(id, n) join photos p on p.event_id = $1 and p.photo_id = f.id`,
           [eventId, jobId, photoIds],
         );
         const data = { job_id: jobId, total: photoIds.length };
@@ -88,7 +100,12 @@ export async function openPostOffice() {
     async [Symbol.asyncDispose]() {
       await mailbox[Symbol.asyncDispose]();
       await receiver[Symbol.asyncDispose]();
-      await event[Symbol.asyncDispose]();
+      if (served === undefined) await event[Symbol.asyncDispose]();
     },
   };
+}
+
+async function guestOf({ eventId, links }: TestEvent): Promise<GuestPrincipal> {
+  const [link] = await links.list(eventId);
+  return { kind: 'guest', eventId, linkId: link?.link_id ?? '', linkGeneration: 1, sessionId: uuidv7() };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type ParsedMail, simpleParser } from 'mailparser';
@@ -89,4 +90,16 @@ export async function openReceiver(): Promise<Receiver> {
   server.on('connection', () => receiver.hooks.connected?.());
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', () => resolve()));
   return receiver;
+}
+
+/** Lists the contents, as hashes, that each id of a webhook or a mail was seen with. */
+export function contentsSeen(receiver: Receiver, mailbox: Mailbox): Map<string, Set<string>> {
+  const seen = new Map<string, Set<string>>();
+  const note = (id: string, bytes: string | Buffer) => {
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    seen.set(id, (seen.get(id) ?? new Set()).add(hash));
+  };
+  for (const { id, headers, body } of receiver.requests) if (headers['webhook-id'] !== undefined) note(id, body);
+  for (const { raw, parsed } of mailbox.mails) note(String(parsed.headers.get('x-kilat-notification')), raw);
+  return seen;
 }

@@ -1,10 +1,5 @@
-import type { SubscribePush } from '@kilat/contract';
-import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { GuestPrincipal } from '#internal/auth/principal.ts';
-import { subscriptionStore } from '#internal/notifications/subscriptions.ts';
 import { startTarget } from '#internal/process/processtest.ts';
-import { openBrowser } from './browsertest.ts';
 import { main } from './main.ts';
 import { openPostOffice, type PostOffice } from './notifytest.ts';
 
@@ -17,21 +12,6 @@ afterEach(() => office[Symbol.asyncDispose]());
 
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
-async function guestOf(eventId: string): Promise<GuestPrincipal> {
-  const [link] = await office.event.links.list(eventId);
-  return { kind: 'guest', eventId, linkId: link?.link_id ?? '', linkGeneration: 1, sessionId: uuidv7() };
-}
-
-/** Subscribes a guest's browser at a path of the receiver, which stands for its push service. */
-async function subscribe(path: string, wanted: Partial<SubscribePush> = {}) {
-  const browser = openBrowser();
-  const { eventId, database } = office.event;
-  const endpoint = new URL(path, office.receiver.url).href;
-  const all = { endpoint, keys: browser.keys, language: 'en', zone: 'UTC', quiet: null, ...wanted } as const;
-  await subscriptionStore(database).subscribe(eventId, await guestOf(eventId), all);
-  return browser;
-}
-
 const arrived = (path: string) => office.receiver.requests.filter((request) => request.path === path);
 const photosRead = async (count: number) => {
   const sql = 'select photos from notify_cursors where event_id = $1';
@@ -41,7 +21,7 @@ const photosRead = async (count: number) => {
 
 test('guests who ask are told of new photos in their language, and not again before ten minutes are over', async () => {
   const { event } = office;
-  const [english, indonesian] = [await subscribe('/en'), await subscribe('/id', { language: 'id' })];
+  const [english, indonesian] = [await office.subscribe('/en'), await office.subscribe('/id', { language: 'id' })];
   for (let n = 0; n < 3; n++) await event.addPhoto();
   await using _notify = await startTarget(main, office.env);
   await until(() => expect([arrived('/en').length, arrived('/id').length]).toEqual([1, 1]));
@@ -63,9 +43,9 @@ test('guests who ask are told of new photos in their language, and not again bef
 test('a browser that is gone is forgotten, and who sleeps or was sent away hears nothing', async () => {
   const { event } = office;
   const midnight = { from: '00:00', to: '23:59' };
-  await subscribe('/gone');
-  await subscribe('/asleep', { quiet: midnight });
-  await subscribe('/awake');
+  await office.subscribe('/gone');
+  await office.subscribe('/asleep', { quiet: midnight });
+  await office.subscribe('/awake');
   office.receiver.answer = ({ path }) => (path === '/gone' ? 410 : 201);
   await event.addPhoto();
   const first = await startTarget(main, office.env);

@@ -1,6 +1,15 @@
-import { type Durable, durableName, type Lane, type StageName, streams, workDurables } from '@kilat/contract';
+import {
+  type Durable,
+  durableName,
+  type Lane,
+  notifyDurable,
+  type StageName,
+  streams,
+  workDurables,
+} from '@kilat/contract';
 import {
   AckPolicy,
+  DeliverPolicy,
   DiscardPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
@@ -10,7 +19,6 @@ import {
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { Fault } from '../fault/fault.ts';
-import { declareEntries } from './entries.ts';
 
 const day = 24 * 3_600_000;
 
@@ -91,6 +99,26 @@ export async function declareDurable(
   } catch {
     // It is there with other settings, of another release.
     await jsm.consumers.update(streams.work, durable_name, config);
+  }
+}
+
+/**
+ * Makes the durable of target notify: a new one begins with what is published from then on. What came before, and what a
+ * wiped stream held, its target reads from PostgreSQL.
+ */
+export async function declareEntries(jsm: JetStreamManager, ackWaitMs: number): Promise<void> {
+  const { stream, name } = notifyDurable;
+  const config = {
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(ackWaitMs),
+    max_deliver: -1,
+    max_ack_pending: 1_000,
+  };
+  try {
+    await jsm.consumers.info(stream, name);
+    await jsm.consumers.update(stream, name, config);
+  } catch {
+    await jsm.consumers.add(stream, { durable_name: name, deliver_policy: DeliverPolicy.New, ...config });
   }
 }
 
