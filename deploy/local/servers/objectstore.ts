@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { archiveOr } from '../archive.ts';
 import { goInstall } from '../bring.ts';
 import { syncFolder } from '../durable.ts';
 import { freePort } from '../port.ts';
@@ -19,9 +20,29 @@ export const objectStoreBinary: Binary = {
   version: '1.8.0',
   minimum: '1.8',
   programs: ['versitygw'],
-  bring: goInstall('github.com/versity/versitygw/cmd/versitygw@v1.8.0', 'versitygw'),
-  waysOut: `Install Go 1.26 or newer, or put versitygw 1.8 or newer on PATH, or set ${VARIABLES.join(', ')}.`,
+  bring: archiveOr(
+    'KILAT_VERSITYGW_ARCHIVE',
+    'versitygw',
+    goInstall('github.com/versity/versitygw/cmd/versitygw@v1.8.0', 'versitygw'),
+  ),
+  waysOut: `Install Go 1.26 or newer, or Python 3 with pip, or put versitygw 1.8 or newer on PATH, or set KILAT_VERSITYGW_ARCHIVE, or ${VARIABLES.join(', ')}.`,
 };
+
+/** Tells clients of the S3 server of a data folder, which listens on a port. */
+export function objectStoreAddress({ dataDir, port }: { dataDir: string; port: number }): Record<string, string> {
+  const folder = join(dataDir, 'objects');
+  const side = join(folder, 'side');
+  return {
+    S3_ENDPOINT: `http://127.0.0.1:${port}`,
+    S3_REGION: REGION,
+    S3_BUCKET: BUCKET,
+    // It does not sync what it writes: whoever commits on the strength of it does.
+    S3_SYNC_FOLDER: join(folder, 'root'),
+    ...(existsSync(side) && { S3_SYNC_SIDECAR: side }),
+    S3_ACCESS_KEY_ID: ACCESS_KEY,
+    S3_SECRET_ACCESS_KEY: keptSecret(join(folder, 'secret')),
+  };
+}
 
 /** Starts the S3 server on a folder, with one bucket made; its metadata lie beside it where the disk has no extended attributes. */
 export async function startObjectStore(options: ServerOptions): Promise<Server> {
@@ -62,16 +83,7 @@ async function run({ command, port, folder, secret, dataDir, stopping }: Run): P
       dataDir,
       stopping,
     },
-    {
-      S3_ENDPOINT: `http://127.0.0.1:${port}`,
-      S3_REGION: REGION,
-      S3_BUCKET: BUCKET,
-      // It does not sync what it writes: whoever commits on the strength of it does.
-      S3_SYNC_FOLDER: join(folder, 'root'),
-      ...(existsSync(side) && { S3_SYNC_SIDECAR: side }),
-      S3_ACCESS_KEY_ID: ACCESS_KEY,
-      S3_SECRET_ACCESS_KEY: secret,
-    },
+    objectStoreAddress({ dataDir, port }),
     () => answers(`http://127.0.0.1:${port}/healthz`),
   );
 }
