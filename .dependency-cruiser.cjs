@@ -68,7 +68,11 @@ const forbidden = [
     to: { path: String.raw`^services/.*[a-z]test\.ts$` },
   },
   door('nats', '@nats-io/[^/]+', '^services/internal/bus/'),
-  door('postgres', '@mikro-orm/[^/]+|pg|kysely', String.raw`^services/internal/(database/|[^/]+/store\.ts$)`),
+  door(
+    'postgres',
+    '@mikro-orm/[^/]+|pg|pg-copy-streams|kysely',
+    String.raw`^services/internal/(database/|[^/]+/store\.ts$)`,
+  ),
   door('s3', '@aws-sdk/[^/]+|@smithy/[^/]+|@tus/s3-store', '^services/(internal/objects|upload)/'),
   door('sharp', 'sharp', String.raw`^services/thumbnail/render\.ts$`),
   door('redis', 'ioredis', '^services/internal/(limit|cache)/'),

@@ -1,5 +1,5 @@
 /**
- * kilat serve | migrate | owner-link | verify | rerender | backup | restore | env | version
+ * kilat serve | migrate | owner-link | verify | rerender | backup | restore | snapshot | env | version
  *
  * The only file that reads the process and ends it: targets get what they may know of it handed down.
  */
@@ -16,6 +16,7 @@ import { plan } from './plan.ts';
 import { rerender } from './rerender.ts';
 import { restoreFromBackup } from './restore.ts';
 import { serve, serveSettings } from './serve.ts';
+import * as snapshot from './snapshot.ts';
 import { loadTarget, parseTargets, targetNames } from './targets.ts';
 import { restore, verify } from './verify.ts';
 
@@ -28,10 +29,14 @@ const usage = `Usage: kilat <command>
   restore        begin a new epoch after the database was put back to an earlier point
   backup --event=… --to=<providers>|none|default [--keep-days=…]   say where an event's second copies go, and how long they stay
   restore --event=… [--from=<provider>] [--json]   bring lost originals back from their second copies, each proved
+  snapshot create --to=…     write database, bucket and secret into a folder, while all goes on
+  snapshot check --from=…    read a snapshot to its end and compare it with its sums
+  snapshot restore --from=…  restore one into an empty place, begin a new epoch, verify all
   env --target=… print the settings of targets: name, default, meaning
   version        print the version`;
 
 interface Values {
+  action?: string | undefined;
   target?: string | undefined;
   event?: string | undefined;
   all?: boolean | undefined;
@@ -79,6 +84,14 @@ const commands: Record<string, (values: Values) => Promise<number>> = {
       return restoreFromBackup(process.env, { ...{ event, from, json, signal: stopSignal() }, ...outputs });
     process.stdout.write(`${await restore(process.env)}\n`);
     return 0;
+  },
+  snapshot: async ({ action, to, from }) => {
+    const folder = action === 'create' ? to : from;
+    if (folder === undefined || !['create', 'check', 'restore'].includes(action ?? ''))
+      throw new UsageError('snapshot takes create --to=…, check --from=… or restore --from=…');
+    const options = { ...outputs, folder, signal: stopSignal() };
+    if (action === 'create') return snapshot.create(process.env, manifest.version, options);
+    return action === 'check' ? snapshot.check(options) : snapshot.restore(process.env, options);
   },
   env: async ({ target }) => {
     const targets = await Promise.all(namesOf(target).map(loadTarget));
@@ -141,7 +154,7 @@ async function run(): Promise<number> {
     },
   });
   const command = commands[positionals[0] ?? ''];
-  if (command !== undefined && values.help !== true) return command(values);
+  if (command !== undefined && values.help !== true) return command({ ...values, action: positionals[1] });
   process.stdout.write(`${usage}\n`);
   return values.help === true ? 0 : 2;
 }

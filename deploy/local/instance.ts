@@ -19,6 +19,16 @@ export interface Instance {
   ports: Record<(typeof inner)[number], number>;
 }
 
+/** Names the file in which a data folder keeps its installation. */
+export function instanceFile(dataDir: string): string {
+  return join(dataDir, 'instance.json');
+}
+
+/** Reads what a data folder keeps; nothing of a new one. */
+export function readInstance(dataDir: string): Partial<Instance> {
+  return read(instanceFile(dataDir));
+}
+
 /** Reads what a data folder keeps, and chooses again each port that another program has taken; says so. */
 export async function openInstance(
   dataDir: string,
@@ -26,8 +36,8 @@ export async function openInstance(
   say: Say,
 ): Promise<Instance> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const file = join(dataDir, 'instance.json');
-  const kept = read(file);
+  const file = instanceFile(dataDir);
+  const kept = readInstance(dataDir);
   const instance: Instance = {
     secret: kept.secret ?? randomBytes(32).toString('base64url'),
     port: await outerPort(kept.port, wish, say),

@@ -21,7 +21,7 @@ const tasks = {
   test: ['deploy/local/test.ts'],
   'test:full': ['deploy/local/test.ts', '--full'],
   check: ['deploy/local/check.ts'],
-  kilat: ['services/main.ts'],
+  kilat: ['deploy/local/kilat.ts'],
   faults: ['services/faults/main.ts'],
   bench: ['services/bench/main.ts'],
 };

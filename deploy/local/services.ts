@@ -8,7 +8,8 @@ import { answers, untilReady } from './ready.ts';
 /** Is the repository's folder. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const main = join(root, 'services', 'main.ts');
+/** Is the program of the services. */
+export const main = join(root, 'services', 'main.ts');
 
 /** Is the environment of a process. */
 export type Environment = Record<string, string | undefined>;

@@ -12,6 +12,11 @@ const start = fileURLToPath(new URL('start.ts', import.meta.url));
 // Set for the tests of a run; an installation under test has servers of its own, as a person's has.
 const foreign = ['DATABASE_URL', 'NATS_URL', 'REDIS_URL', 'S3_ENDPOINT'];
 
+/** Answers the environment of a person, in which no server is named. */
+export function ownEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.includes(name)));
+}
+
 /** Is an installation as `npm start` makes it, for tests. */
 export interface TestInstallation extends AsyncDisposable {
   origin: string;
@@ -31,10 +36,9 @@ export async function startInstallation(
 ): Promise<TestInstallation> {
   const dataDir = options.dataDir ?? temporaryFolder();
   const port = String(options.port ?? (await freePort()));
-  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.includes(name)));
   const [program = '', ...args] = guarded([process.execPath, start, '--data', dataDir, '--port', port]);
   const child = spawn(program, args, {
-    env: { ...own, ...options.env },
+    env: { ...ownEnvironment(), ...options.env },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createDatabase } from './servers/postgres.ts';
 
 export { temporaryFolder } from './temporary.ts';
-export { startInstallation, type TestInstallation } from './testing-installation.ts';
+export { ownEnvironment, startInstallation, type TestInstallation } from './testing-installation.ts';
 
 const names = [
   'DATABASE_URL',

@@ -71,7 +71,8 @@ export async function openDarkroom() {
   };
 }
 
-function openTestObjects(bucket: string): Objects {
+/** Opens a bucket of the shared S3 server. */
+export function openTestObjects(bucket: string): Objects {
   const servers = testServers();
   return openObjects({
     endpoint: servers.S3_ENDPOINT,

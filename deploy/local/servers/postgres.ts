@@ -13,6 +13,11 @@ import { externalServer, given, type Server, type ServerOptions, startServer } f
 const USER = 'kilat';
 const DATABASE = 'kilat';
 
+/** Tells clients of the PostgreSQL of a data folder, which listens on a port. */
+export function postgresAddress({ dataDir, port }: { dataDir: string; port: number }): { DATABASE_URL: string } {
+  return { DATABASE_URL: urlOf(keptSecret(join(dataDir, 'postgres', 'password')), port, DATABASE) };
+}
+
 /** Starts PostgreSQL with checksums and full durability on 127.0.0.1 only; makes the database when it is new. */
 export async function startPostgres(options: ServerOptions): Promise<Server> {
   const external = options.own ? undefined : given(['DATABASE_URL']);
@@ -20,10 +25,10 @@ export async function startPostgres(options: ServerOptions): Promise<Server> {
   const port = options.port ?? (await freePort());
   const folder = join(options.dataDir, 'postgres');
   const password = keptSecret(join(folder, 'password'));
+  const adminUrl = urlOf(password, port, 'postgres');
   const programs = await postgresPrograms();
   await makeCluster(programs, folder);
   await awaitLastPostmaster(join(folder, 'cluster'));
-  const url = (database: string) => `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`;
   const server = await startServer(
     {
       name: 'postgres',
@@ -36,10 +41,10 @@ export async function startPostgres(options: ServerOptions): Promise<Server> {
       dataDir: options.dataDir,
       stopping: options.stopping,
     },
-    { DATABASE_URL: url(DATABASE) },
-    () => connects(url('postgres')),
+    postgresAddress({ dataDir: options.dataDir, port }),
+    () => connects(adminUrl),
   );
-  await createDatabase(url('postgres'), DATABASE);
+  await createDatabase(adminUrl, DATABASE);
   return server;
 }
 
@@ -53,6 +58,10 @@ export async function createDatabase(adminUrl: string, name: string): Promise<vo
   } finally {
     await client.end();
   }
+}
+
+function urlOf(password: string, port: number, database: string): string {
+  return `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`;
 }
 
 function settings(port: number): string[] {

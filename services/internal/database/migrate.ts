@@ -23,22 +23,27 @@ const migrationsList = [
 // Any constant does, as long as every replica that migrates takes the same lock.
 const migrationLock = 7_304_115_001;
 
-/** Brings the schema up to date, one process at a time; returns the names of what it applied. */
-export async function migrate(url: string, log: Logger): Promise<string[]> {
+/** Names the migrations that this code has, in their order. */
+export function knownMigrations(): string[] {
+  return migrationsList.map(({ name }) => name);
+}
+
+/** Brings the schema up to date, or to one migration, one process at a time; returns the names of what it applied. */
+export async function migrate(url: string, log: Logger, to?: string): Promise<string[]> {
   const lock = new pg.Client({ connectionString: url });
   await lock.connect();
   try {
     await lock.query('select pg_advisory_lock($1)', [migrationLock]);
-    return await applyAll(url, log);
+    return await apply(url, log, to);
   } finally {
     await lock.end();
   }
 }
 
-async function applyAll(url: string, log: Logger): Promise<string[]> {
+async function apply(url: string, log: Logger, to: string | undefined): Promise<string[]> {
   const orm = await initOrm({ url, poolSize: 2, log }, migrationsList);
   try {
-    const applied = await orm.migrator.up();
+    const applied = await orm.migrator.up(to === undefined ? undefined : { to });
     return applied.map((migration) => migration.name);
   } finally {
     await orm.close(true);

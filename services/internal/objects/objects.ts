@@ -40,6 +40,7 @@ export interface ObjectInfo {
 /** Is an object being read. */
 export interface ObjectBody extends ObjectInfo {
   body: Readable;
+  contentType: string | undefined;
   range: string | undefined;
 }
 
@@ -150,6 +151,7 @@ async function getObject(
     size: answer.ContentLength ?? 0,
     etag: answer.ETag ?? '',
     ...checksumsOf(answer),
+    contentType: answer.ContentType,
     range: answer.ContentRange,
   };
 }
