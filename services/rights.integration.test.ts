@@ -381,6 +381,14 @@ const knocks: Knock[] = [
     opens: ['photographer', 'owner'],
     path: () => `/live/events/${event.eventId}/jobs/${job}`,
   },
+  { route: 'GET the figures of target live', at: 'live', opens: ['owner'], path: () => '/live/stats' },
+  {
+    route: 'POST that photos were shown',
+    at: 'live',
+    opens: seers,
+    path: () => `/live/events/${event.eventId}/painted`,
+    init: { method: 'POST', json: { photos: [{ photo_id: crypto.randomUUID(), took_ms: 1, ago_ms: 1 }] } },
+  },
   { route: 'GET the live stream', at: 'live', opens: seers, path: () => `/live/events/${event.eventId}` },
   {
     route: 'GET a rendition without a capability',

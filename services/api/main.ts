@@ -16,6 +16,7 @@ import { sessionsOf } from '#internal/auth/sessions.ts';
 import { tellInBackground } from '#internal/bus/background.ts';
 import { readCardReport } from '#internal/cards/report.ts';
 import { openDatabase } from '#internal/database/database.ts';
+import { databaseOptions } from '#internal/database/settings.ts';
 import { linkStore } from '#internal/events/links.ts';
 import { eventStore } from '#internal/events/store.ts';
 import { readAfter } from '#internal/frames/frame.ts';
@@ -23,6 +24,7 @@ import { listen } from '#internal/httpserver/httpserver.ts';
 import { jobStore } from '#internal/jobs/store.ts';
 import { createJournal } from '#internal/journal/journal.ts';
 import { openLimits } from '#internal/limit/limit.ts';
+import { meterOf } from '#internal/metrics/meter.ts';
 import { notificationLog } from '#internal/notifications/log.ts';
 import { mailTokensOf } from '#internal/notifications/mailtoken.ts';
 import { recipientStore } from '#internal/notifications/recipients.ts';
@@ -45,9 +47,10 @@ import { createServer } from './server.ts';
 export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { log } = proc;
-  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
+  const meter = meterOf(proc.metrics, 'api');
+  await using database = await openDatabase({ ...databaseOptions(config), log, meter });
   const relay = tellInBackground(proc.ctx, { url: config.NATS_URL, log });
-  await using limits = openLimits(config.REDIS_URL, log);
+  await using limits = openLimits(config.REDIS_URL, log, meter);
 
   const journal = createJournal(database, relay.wake);
   const allowances = allowancesOf(config);
@@ -102,6 +105,7 @@ export async function main(proc: Process): Promise<void> {
     allowedOrigins: config.ALLOWED_ORIGINS,
     trustProxy: config.TRUST_PROXY,
     log,
+    meter,
   });
   proc.probe('database', () => database.probe());
   await using _server = await listen(app, config.API_LISTEN);

@@ -5,6 +5,7 @@ import { sessionKey } from '#internal/auth/sessions.ts';
 import { type App, openApp } from '#internal/httpserver/httpserver.ts';
 import type { Limit } from '#internal/limit/limit.ts';
 import type { Logger } from '#internal/log/log.ts';
+import type { Meter } from '#internal/metrics/meter.ts';
 import { discardRest } from './discard.ts';
 import { type BatchRoutes, batchRoutes } from './routes/batch.ts';
 import { type CardRoutes, cardRoutes } from './routes/cards.ts';
@@ -39,6 +40,7 @@ export interface ServerDeps
   trustProxy: readonly string[];
   requestLimit: Limit;
   log: Logger;
+  meter?: Meter;
 }
 
 /** Makes the server of /api; its description is at /api/openapi.json. */

@@ -7,7 +7,9 @@
 import { copyStore } from '#internal/backups/copies.ts';
 import { onBus } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
+import { databaseOptions } from '#internal/database/settings.ts';
 import { createJournal } from '#internal/journal/journal.ts';
+import { meterOf } from '#internal/metrics/meter.ts';
 import { openObjects } from '#internal/objects/objects.ts';
 import { objectsOptions } from '#internal/objects/settings.ts';
 import type { Process } from '#internal/process/process.ts';
@@ -24,8 +26,9 @@ import { createStage } from './stage.ts';
 export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { ctx, log } = proc;
-  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
-  await using objects = openObjects(objectsOptions(config));
+  const meter = meterOf(proc.metrics, 'backup');
+  await using database = await openDatabase({ ...databaseOptions(config), log, meter });
+  await using objects = openObjects(objectsOptions(config), meter);
   await using opened = openProviders(config.providers);
   proc.probe('database', () => database.probe());
   const [pauses, copies, { providers }] = [createPauses(), copyStore(database, config.WORK_ACK_WAIT_SECONDS), opened];
@@ -40,6 +43,6 @@ export async function main(proc: Process): Promise<void> {
       ...{ name: 'backup', concurrency: config.BACKUP_CONCURRENCY, timeoutMs: config.BACKUP_TIMEOUT_SECONDS * 1_000 },
       ...createStage({ ...deps, idleMs: config.BACKUP_IDLE_SECONDS * 1_000 }),
     };
-    await Promise.all([work(ctx, { bus, stages, stage, log }), keepHouse(ctx, deps, config)]);
+    await Promise.all([work(ctx, { bus, stages, stage, log, meter }), keepHouse(ctx, deps, config)]);
   });
 }

@@ -5,7 +5,11 @@ import type { BackupDeps } from './stage.ts';
 /** Counts copies and their bytes, measures how long one takes, and shows who is left alone. */
 export function backupMetrics(metrics: Registry, pauses: Pauses): BackupDeps['onCopied'] {
   const common = { labelNames: ['provider'], registers: [metrics] };
-  const bytes = new Counter({ name: 'kilat_backup_copied_bytes', help: 'Bytes of copies made and proved', ...common });
+  const bytes = new Counter({
+    name: 'kilat_backup_copied_bytes_total',
+    help: 'Bytes of copies made and proved',
+    ...common,
+  });
   const seconds = new Histogram({
     name: 'kilat_backup_copy_seconds',
     help: 'From the first byte of a copy to its proof',

@@ -30,12 +30,16 @@ export const Frame = z.object({
 });
 export type Frame = z.infer<typeof Frame>;
 
-/** Describes the first message of a stream; `recovered` is false when a snapshot must be loaded (resync follows). */
+/**
+ * Describes the first message of a stream; `recovered` is false when a snapshot must be loaded (resync follows).
+ * `painted` is the share of photos, 0 to 1, of which the page is asked to tell when it showed them; none unless told.
+ */
 export const Hello = z.object({
   epoch: z.uuid(),
   head_seq: z.int(),
   recovered: z.boolean(),
   media: MediaGrant,
+  painted: z.optional(z.number().check(z.minimum(0), z.maximum(1))),
 });
 export type Hello = z.infer<typeof Hello>;
 

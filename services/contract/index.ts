@@ -9,6 +9,7 @@ export * from './job.ts';
 export * from './link.ts';
 export * from './media.ts';
 export * from './notification.ts';
+export * from './painted.ts';
 export * from './people.ts';
 export * from './photo.ts';
 export * from './presigned.ts';

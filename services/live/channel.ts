@@ -4,6 +4,7 @@ import { buildFrames, readAfter } from '#internal/frames/frame.ts';
 import { type Head, readEntries, readHead } from '#internal/journal/journal.ts';
 import type { Audience } from '#internal/photos/view.ts';
 import { type FollowedJob, frameOfJob } from './job.ts';
+import type { Counts } from './metrics.ts';
 import { createRing, type Ring } from './ring.ts';
 import { encodeEvent, encodeFrame, type Stream } from './stream.ts';
 
@@ -28,6 +29,7 @@ export interface Client {
 /** Is what channels need. */
 export interface ChannelDeps {
   database: Database;
+  counts: Counts;
   onSent: (eventId: string, entries: readonly Entry[], clients: number) => void;
   onRightsEnded: () => void;
 }
@@ -175,5 +177,6 @@ export class Channel {
     const { job, stream } = client;
     stream.write(job === undefined ? (encoded ?? encodeFrame(frame)) : encodeFrame(frameOfJob(frame, job)));
     client.seq = frame.to;
+    this.#deps.counts.deliveries += 1;
   }
 }

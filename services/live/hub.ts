@@ -35,6 +35,8 @@ export function createHub(deps: Omit<ChannelDeps, 'onRightsEnded'>) {
     channelOf,
     /** Counts how often rights were ended: who was admitted while it moved is looked at again. */
     rightsEnded: () => rightsEnded,
+    /** Counts the events that somebody follows. */
+    events: () => channels.size,
     wake: (eventId: string) => channels.get(eventId)?.wake(),
     wakeAll: () => {
       for (const channel of channels.values()) channel.wake();

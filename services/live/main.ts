@@ -3,30 +3,36 @@
  *
  * It keeps open streams and recent frames, nothing else: a client resumes by its cursor on any replica.
  */
-import type { Entry } from '@kilat/contract';
 import { accessOf } from '#internal/auth/access.ts';
 import { capabilitiesOf } from '#internal/auth/capability.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
 import { onBus } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
+import { databaseOptions } from '#internal/database/settings.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
 import { readHead } from '#internal/journal/journal.ts';
-import { Gauge, Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
+import { openLimits } from '#internal/limit/limit.ts';
+import { meterOf } from '#internal/metrics/meter.ts';
 import { cancelled } from '#internal/process/context.ts';
 import type { Process } from '#internal/process/process.ts';
 import { createAdmission } from './admission.ts';
 import { loadConfig } from './config.ts';
 import { createHub } from './hub.ts';
 import { followJob } from './job.ts';
+import { createCounts, paintedMetrics, sentReport, showCounts } from './metrics.ts';
+import { takePainted } from './painted.ts';
 import { createServer } from './server.ts';
 
 /** Runs target live until its context is cancelled and its streams are closed. */
 export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { log } = proc;
-  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
+  const meter = meterOf(proc.metrics, 'live');
+  await using database = await openDatabase({ ...databaseOptions(config), log, meter });
 
-  const hub = createHub({ database, onSent: sentReport(proc) });
+  const counts = createCounts();
+  const hub = createHub({ database, counts, onSent: sentReport(meter, log) });
+  await using limits = openLimits(undefined, log);
   const admission = createAdmission({
     most: config.LIVE_MAX_STREAMS,
     mostPerSession: config.LIVE_STREAMS_PER_SESSION,
@@ -40,18 +46,19 @@ export async function main(proc: Process): Promise<void> {
     admission,
     jobOf: (eventId, jobId, ownedBy) => followJob(database, { eventId, jobId, ownedBy }),
     headOf: (eventId) => readHead(database, eventId),
+    counts,
+    painted: takePainted(database, paintedMetrics(meter)),
+    paintedLimits: {
+      session: limits.limit({ name: 'painted-session', points: 60, seconds: 60, whenDown: 'open' }),
+      all: limits.limit({ name: 'painted', points: 1_200, seconds: 60, whenDown: 'open' }),
+    },
+    allowedOrigins: config.ALLOWED_ORIGINS,
     rotateMs: config.LIVE_ROTATE_SECONDS * 1_000,
     trustProxy: config.TRUST_PROXY,
     log,
+    meter,
   });
-  new Gauge({
-    name: 'kilat_live_streams',
-    help: 'Open streams',
-    registers: [proc.metrics],
-    collect() {
-      this.set(admission.count());
-    },
-  });
+  showCounts(proc.metrics, meter, counts, { admission, most: config.LIVE_MAX_STREAMS, events: hub.events });
   proc.probe('database', () => database.probe());
   await using _server = await listen(app, config.LIVE_LISTEN);
   const bus = { url: config.NATS_URL, log };
@@ -65,19 +72,4 @@ export async function main(proc: Process): Promise<void> {
   admission.stop();
   await hub.dismiss(config.LIVE_GRACE_SECONDS);
   await Promise.all([following, watching]);
-}
-
-function sentReport(proc: Process) {
-  const delay = new Histogram({
-    name: 'kilat_live_sent_delay_seconds',
-    help: 'From the commit of an entry to its being written to all watchers',
-    buckets: secondsBuckets,
-    registers: [proc.metrics],
-  });
-  return (eventId: string, entries: readonly Entry[], clients: number) => {
-    for (const { recorded_at, type, photo_id } of entries) {
-      delay.observe(Math.max(0, Date.now() - Date.parse(recorded_at)) / 1_000);
-      if (type === 'photo.rendered') proc.log.info({ photo_id, event_id: eventId, clients }, 'photo sent');
-    }
-  };
 }

@@ -1,21 +1,26 @@
-import { AfterQuery, type Cursor, type Hello, parseCursor } from '@kilat/contract';
+import { AfterQuery, type Cursor, type Hello, LiveStats, Painted, parseCursor } from '@kilat/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Access } from '#internal/auth/access.ts';
 import { authorize, isTeam, type Resource } from '#internal/auth/authorize.ts';
 import type { Capabilities } from '#internal/auth/capability.ts';
 import { grantFor } from '#internal/auth/grant.ts';
+import { checkOrigin } from '#internal/auth/origin.ts';
 import type { Principal } from '#internal/auth/principal.ts';
 import { type Sessions, sessionKey } from '#internal/auth/sessions.ts';
 import { uploaderIdOf } from '#internal/auth/uploader.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import { type App, openApp } from '#internal/httpserver/httpserver.ts';
 import type { Head } from '#internal/journal/journal.ts';
+import type { Limit } from '#internal/limit/limit.ts';
 import type { Logger } from '#internal/log/log.ts';
+import type { Meter } from '#internal/metrics/meter.ts';
 import type { Admission } from './admission.ts';
 import type { Channel, Client } from './channel.ts';
 import type { Hub } from './hub.ts';
 import type { FollowedJob } from './job.ts';
+import type { Counts } from './metrics.ts';
+import { shareOf } from './painted.ts';
 import { encodeEvent, encodeGreeting, openStream } from './stream.ts';
 
 // Beyond it a fresh page is cheaper than the frames in between.
@@ -30,9 +35,15 @@ export interface ServerDeps {
   admission: Admission;
   jobOf: (eventId: string, jobId: string, ownedBy: string | undefined) => Promise<FollowedJob | undefined>;
   headOf: (eventId: string) => Promise<Head | undefined>;
+  counts: Counts;
+  painted: (eventId: string, painted: Painted) => Promise<void>;
+  /** Limits reports of photos shown: of one session, and of all. */
+  paintedLimits: { session: Limit; all: Limit };
+  allowedOrigins: readonly string[];
   rotateMs: number;
   trustProxy: readonly string[];
   log: Logger;
+  meter?: Meter;
 }
 
 const EventParams = z.object({ event_id: z.uuid() });
@@ -55,7 +66,30 @@ export function createServer(deps: ServerDeps): App {
       return stream(deps, req, reply, { eventId: event_id, jobId: job_id, after: req.query.after });
     },
   );
+  paintedRoute(app, deps);
+  statsRoute(app, deps);
   return app;
+}
+
+/** POST /live/events/:event_id/painted: a page tells when it showed photos; what is too much is not looked at. */
+function paintedRoute(app: App, deps: ServerDeps): void {
+  app.post('/live/events/:event_id/painted', { schema: { params: EventParams, body: Painted } }, async (req, reply) => {
+    checkOrigin(req, deps.allowedOrigins);
+    await deps.paintedLimits.session(sessionKey(req.headers.cookie) ?? req.ip);
+    const principal = await deps.sessions.find(req.headers.cookie);
+    await deps.access.check(principal, 'event.see', req.params.event_id);
+    await deps.paintedLimits.all('all');
+    await deps.painted(req.params.event_id, req.body);
+    return reply.status(204).send();
+  });
+}
+
+/** GET /live/stats: what this replica carries and did, for the owner of the install. */
+function statsRoute(app: App, deps: ServerDeps): void {
+  app.get('/live/stats', { schema: { response: { 200: LiveStats } } }, async (req) => {
+    authorize(await deps.sessions.find(req.headers.cookie), 'stats.see');
+    return { streams: deps.admission.count(), events: deps.hub.events(), ...deps.counts };
+  });
 }
 
 interface Wanted {
@@ -70,7 +104,12 @@ async function stream(deps: ServerDeps, req: FastifyRequest, reply: FastifyReply
   const admitted = await admit(deps, req, wanted, cursorOf(req, wanted.after));
   reply.hijack();
   reply.raw.setHeader('x-request-id', req.id);
-  const client = { ...admitted.client, stream: openStream(reply.raw), catchingUp: false };
+  const { counts } = deps;
+  const onDropped = () => {
+    counts.dropped += 1;
+  };
+  const client = { ...admitted.client, stream: openStream(reply.raw, onDropped), catchingUp: false };
+  counts.opened += 1;
   deps.admission.enter(sessionKey(req.headers.cookie) ?? req.ip, client.stream);
   serve(deps, wanted.eventId, admitted, client);
   // A right that ended since it was looked at: the entry that says so has passed this client by.
@@ -100,7 +139,10 @@ async function admit(
   const { epoch, seq } = channel.head;
   return {
     channel,
-    hello: { epoch, head_seq: seq, recovered, media: grantFor(deps.capabilities, principal, resource) },
+    hello: {
+      ...{ epoch, head_seq: seq, recovered, media: grantFor(deps.capabilities, principal, resource) },
+      painted: shareOf(channel.clients.size),
+    },
     client: {
       audience: isTeam(principal, resource) ? 'team' : 'guest',
       linkId: principal.kind === 'guest' ? principal.linkId : undefined,
@@ -131,7 +173,10 @@ async function canFollow(deps: ServerDeps, eventId: string, channel: Channel, cu
 
 function serve(deps: ServerDeps, eventId: string, { channel, hello }: Admitted, client: Client): void {
   client.stream.write(encodeGreeting(hello, channel.head.photoCount));
-  if (!hello.recovered) client.stream.write(encodeEvent('resync', {}));
+  if (!hello.recovered) {
+    deps.counts.resyncs += 1;
+    client.stream.write(encodeEvent('resync', {}));
+  }
   const joined = deps.hub.join(eventId, channel, client);
   const rotate = setTimeout(
     () => client.stream.close(500 + Math.random() * 500),

@@ -19,8 +19,8 @@ export interface Stream {
   onClose(handler: () => void): void;
 }
 
-/** Opens a stream on a raw response: unbuffered, untransformed, ended by its connection. */
-export function openStream(res: ServerResponse): Stream {
+/** Opens a stream on a raw response: unbuffered, untransformed, ended by its connection. `onDropped` hears of a client that is dropped. */
+export function openStream(res: ServerResponse, onDropped: () => void = () => {}): Stream {
   // Without chunks events go to the socket as they are: a write costs a client half as much.
   res.removeHeader('transfer-encoding');
   res.writeHead(200, {
@@ -33,15 +33,16 @@ export function openStream(res: ServerResponse): Stream {
   const { socket } = res;
   res.flushHeaders();
   socket?.setKeepAlive(true, 30_000);
-  return streamOn(socket);
+  return streamOn(socket, onDropped);
 }
 
-function streamOn(socket: Socket | null): Stream {
+function streamOn(socket: Socket | null, onDropped: () => void): Stream {
   const isClosed = () => socket === null || socket.destroyed || socket.writableEnded;
   const write = (bytes: Buffer) => {
     if (socket === null || isClosed()) return;
-    if (socket.writableLength > mostUnsentBytes) socket.destroy();
-    else socket.write(bytes);
+    if (socket.writableLength <= mostUnsentBytes) return void socket.write(bytes);
+    onDropped();
+    socket.destroy();
   };
   return {
     get closed() {

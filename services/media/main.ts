@@ -7,7 +7,9 @@ import { capabilitiesOf } from '#internal/auth/capability.ts';
 import { followInBackground } from '#internal/bus/background.ts';
 import type { JournalHandler } from '#internal/bus/follow.ts';
 import { openDatabase } from '#internal/database/database.ts';
+import { databaseOptions } from '#internal/database/settings.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
+import { meterOf } from '#internal/metrics/meter.ts';
 import { openObjects } from '#internal/objects/objects.ts';
 import { objectsOptions } from '#internal/objects/settings.ts';
 import type { Process } from '#internal/process/process.ts';
@@ -19,11 +21,12 @@ import { createServer } from './serve.ts';
 export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { log } = proc;
-  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
-  await using objects = openObjects(objectsOptions(config));
+  const meter = meterOf(proc.metrics, 'media');
+  await using database = await openDatabase({ ...databaseOptions(config), log, meter });
+  await using objects = openObjects(objectsOptions(config), meter);
 
   const permit = permitOf(database, capabilitiesOf(config.KILAT_SECRET));
-  const app = createServer({ objects, permit, trustProxy: config.TRUST_PROXY, log });
+  const app = createServer({ objects, permit, trustProxy: config.TRUST_PROXY, log, meter });
   proc.probe('database', () => database.probe());
   proc.probe('bucket', () => objects.probe());
   await using _server = await listen(app, config.MEDIA_LISTEN);

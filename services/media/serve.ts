@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { Fault } from '#internal/fault/fault.ts';
 import { type App, openApp } from '#internal/httpserver/httpserver.ts';
 import type { Logger } from '#internal/log/log.ts';
+import type { Meter } from '#internal/metrics/meter.ts';
 import { originalKey, renditionKey } from '#internal/objects/key.ts';
 import type { Objects } from '#internal/objects/objects.ts';
 import type { PhotoRow } from '#internal/photos/view.ts';
@@ -18,6 +19,7 @@ export interface ServeDeps {
   permit: Permit;
   trustProxy: readonly string[];
   log: Logger;
+  meter?: Meter;
 }
 
 const Params = z.object({

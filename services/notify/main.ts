@@ -6,6 +6,8 @@
  */
 import { onBus } from '#internal/bus/background.ts';
 import { type Database, openDatabase } from '#internal/database/database.ts';
+import { databaseOptions } from '#internal/database/settings.ts';
+import { meterOf } from '#internal/metrics/meter.ts';
 import { Counter } from '#internal/metrics/metrics.ts';
 import { mailTokensOf } from '#internal/notifications/mailtoken.ts';
 import { vapidKeysOf } from '#internal/notifications/vapid.ts';
@@ -26,7 +28,8 @@ import { owedStore } from './store.ts';
 export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { ctx, log } = proc;
-  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
+  const meter = meterOf(proc.metrics, 'notify');
+  await using database = await openDatabase({ ...databaseOptions(config), log, meter });
   proc.probe('database', () => database.probe());
   using mail = mailOf(database, config);
   const pace = {

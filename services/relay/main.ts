@@ -6,6 +6,8 @@
 import { onBus } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
 import { type Leadership, tryLead } from '#internal/database/leader.ts';
+import { databaseOptions } from '#internal/database/settings.ts';
+import { meterOf } from '#internal/metrics/meter.ts';
 import { Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
 import { type Context, contextOf, pause } from '#internal/process/context.ts';
 import type { Process } from '#internal/process/process.ts';
@@ -23,7 +25,8 @@ const relayLock = 7_304_115_002;
 export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { log } = proc;
-  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
+  const meter = meterOf(proc.metrics, 'relay');
+  await using database = await openDatabase({ ...databaseOptions(config), log, meter });
   proc.probe('database', () => database.probe());
   const [onPublished, gauges] = [delayMetric(proc), createGauges(proc.metrics)];
   const options = { url: config.NATS_URL, ackWaitSeconds: config.WORK_ACK_WAIT_SECONDS, log };

@@ -7,7 +7,9 @@
 import { availableParallelism } from 'node:os';
 import { onBus } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
+import { databaseOptions } from '#internal/database/settings.ts';
 import { createJournal } from '#internal/journal/journal.ts';
+import { meterOf } from '#internal/metrics/meter.ts';
 import { Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
 import { openObjects } from '#internal/objects/objects.ts';
 import { objectsOptions } from '#internal/objects/settings.ts';
@@ -23,8 +25,9 @@ import { createThumbnailer } from './thumbnailer.ts';
 export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { ctx, log } = proc;
-  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
-  await using objects = openObjects(objectsOptions(config));
+  const meter = meterOf(proc.metrics, 'thumbnail');
+  await using database = await openDatabase({ ...databaseOptions(config), log, meter });
+  await using objects = openObjects(objectsOptions(config), meter);
   proc.probe('database', () => database.probe());
   const onRendered = renderedMetrics(proc);
   await clearDesks(config.THUMBNAIL_FOLDER);
@@ -43,7 +46,7 @@ export async function main(proc: Process): Promise<void> {
     });
     const timeoutMs = config.THUMBNAIL_TIMEOUT_SECONDS * 1_000;
     const stage = { name: 'thumbnail', concurrency, timeoutMs, ...thumbnailer } as const;
-    await work(ctx, { bus, stages: stageStore(database), stage, log });
+    await work(ctx, { bus, stages: stageStore(database), stage, log, meter });
   });
 }
 

@@ -19,6 +19,8 @@ export interface FinishDeps {
   log: Logger;
   /** Tells whether TIFF files are taken. */
   tiff: boolean;
+  /** Is told how each finish step ended: `failed` is tried again. */
+  onFinished?: (how: 'stored' | 'refused' | 'gone' | 'failed') => void;
   /** Is told of each photo that became stored. */
   onStored: (upload: Upload, storedAt: Date) => void;
 }
@@ -30,6 +32,18 @@ export interface FinishDeps {
  */
 export async function finish(deps: FinishDeps, upload: Upload): Promise<Upload> {
   if (upload.state === 'finished') return upload;
+  try {
+    const finished = await finishOnce(deps, upload);
+    deps.onFinished?.('stored');
+    return finished;
+  } catch (error) {
+    const end = endOf(error);
+    if (end !== undefined) deps.onFinished?.(end);
+    throw error;
+  }
+}
+
+async function finishOnce(deps: FinishDeps, upload: Upload): Promise<Upload> {
   if (upload.multipartId !== null) await joinParts(deps.objects, upload);
   const object = await deps.objects.head(keyOf(upload));
   if (!isWhole(upload, object)) throw await startOver(deps, upload);
@@ -40,6 +54,14 @@ export async function finish(deps: FinishDeps, upload: Upload): Promise<Upload> 
   const storedAt = await commit(deps, upload, sniffed, object);
   if (storedAt !== undefined) announceStored(deps, upload, storedAt);
   return { ...upload, state: 'finished', received: upload.length, sniffed };
+}
+
+// Where another writer is at it, that one tells.
+function endOf(error: unknown): 'refused' | 'gone' | 'failed' | undefined {
+  if (!(error instanceof Fault)) return 'failed';
+  if (error.code === 'upload_gone') return 'gone';
+  if (error.kind === 'conflict') return undefined;
+  return error.kind === 'invalid' ? 'refused' : 'failed';
 }
 
 /** Finishes what looks complete in S3 although its commit is missing; undefined when it is not complete. */

@@ -15,9 +15,11 @@ import { accessOf } from '#internal/auth/access.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
 import { tellInBackground } from '#internal/bus/background.ts';
 import { openDatabase } from '#internal/database/database.ts';
+import { databaseOptions } from '#internal/database/settings.ts';
 import { listen } from '#internal/httpserver/httpserver.ts';
 import { createJournal } from '#internal/journal/journal.ts';
 import { openLimits } from '#internal/limit/limit.ts';
+import { meterOf } from '#internal/metrics/meter.ts';
 import { countCalls } from '#internal/objects/calls.ts';
 import { openObjects } from '#internal/objects/objects.ts';
 import { objectsOptions } from '#internal/objects/settings.ts';
@@ -27,7 +29,7 @@ import { neglectedUploads } from '#internal/uploads/neglected.ts';
 import { uploadStore } from '#internal/uploads/store.ts';
 import { loadConfig } from './config.ts';
 import { createLeases } from './lease.ts';
-import { reconciledMetrics, storedMetrics, sweptMetrics } from './metrics.ts';
+import { finishedMetrics, reconciledMetrics, storedMetrics, sweptMetrics } from './metrics.ts';
 import { createPresigner } from './presign.ts';
 import { reconcile } from './reconcile.ts';
 import { createServer } from './server.ts';
@@ -41,14 +43,15 @@ import { addWays } from './ways.ts';
 export async function main(proc: Process): Promise<void> {
   const config = loadConfig(proc.env);
   const { log } = proc;
+  const meter = meterOf(proc.metrics, 'upload');
   await mkdir(config.SPOOL_DIR, { recursive: true });
 
-  await using database = await openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
+  await using database = await openDatabase({ ...databaseOptions(config), log, meter });
   // Photos come in whether or not the bus is there: the relay looks by itself.
   const relay = tellInBackground(proc.ctx, { url: config.NATS_URL, log });
-  await using objects = openObjects(objectsOptions(config));
+  await using objects = openObjects(objectsOptions(config), meter);
 
-  await using limits = openLimits(config.REDIS_URL, log);
+  await using limits = openLimits(config.REDIS_URL, log, meter);
   const allowances = allowancesOf(config);
   const uploads = uploadStore(database, announceLimits(allowances));
   const access = accessOf(database, 2_000);
@@ -63,6 +66,7 @@ export async function main(proc: Process): Promise<void> {
     spoolDir: config.SPOOL_DIR,
     tiff: config.TAKE_TIFF,
     onStored: storedMetrics(proc),
+    onFinished: finishedMetrics(proc),
     access,
   };
   const store = new PhotoDataStore(deps);
@@ -103,6 +107,7 @@ export async function main(proc: Process): Promise<void> {
     maxBytes: config.UPLOAD_MAX_BYTES,
     idleSeconds: config.UPLOAD_IDLE_SECONDS,
     log,
+    meter,
   });
 
   proc.probe('database', () => database.probe());

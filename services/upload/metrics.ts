@@ -7,11 +7,12 @@ import type { Swept } from './sweep.ts';
 /** Makes what counts what comparing bucket and database found. */
 export function reconciledMetrics(proc: Process) {
   const counter = new Counter({
-    name: 'kilat_upload_reconciled',
+    name: 'kilat_upload_reconciled_total',
     help: 'Photos found without their original (missing: an alarm), originals found without a photo (quarantined)',
     labelNames: ['what'],
     registers: [proc.metrics],
   });
+  for (const what of ['missing', 'quarantined']) counter.inc({ what }, 0);
   return ({ missing, quarantined }: Reconciled) => {
     counter.inc({ what: 'missing' }, missing);
     counter.inc({ what: 'quarantined' }, quarantined);
@@ -21,7 +22,7 @@ export function reconciledMetrics(proc: Process) {
 /** Makes what counts what the sweeper did. */
 export function sweptMetrics(proc: Process) {
   const counter = new Counter({
-    name: 'kilat_upload_swept',
+    name: 'kilat_upload_swept_total',
     help: 'Uploads that the sweeper settled',
     labelNames: ['how'],
     registers: [proc.metrics],
@@ -40,10 +41,22 @@ export function storedMetrics(proc: Process) {
     buckets: secondsBuckets,
     registers,
   });
-  const bytes = new Counter({ name: 'kilat_upload_stored_bytes', help: 'Bytes of photos stored', registers });
+  const bytes = new Counter({ name: 'kilat_upload_stored_bytes_total', help: 'Bytes of photos stored', registers });
   return (upload: Upload, storedAt: Date) => {
     bytes.inc(upload.length);
     if (upload.firstByteAt !== null)
       seconds.observe(Math.max(0, storedAt.getTime() - upload.firstByteAt.getTime()) / 1_000);
   };
+}
+
+/** Makes what counts how the steps ended that make a photo stored. */
+export function finishedMetrics(proc: Process) {
+  const counter = new Counter({
+    name: 'kilat_upload_finished_total',
+    help: 'Steps that make a photo stored, by how they ended; failed ones are tried again',
+    labelNames: ['result'],
+    registers: [proc.metrics],
+  });
+  for (const result of ['stored', 'refused', 'gone', 'failed'] as const) counter.inc({ result }, 0);
+  return (result: 'stored' | 'refused' | 'gone' | 'failed') => counter.inc({ result });
 }

@@ -9,6 +9,7 @@ import type { Sessions } from '#internal/auth/sessions.ts';
 import { Fault, statusOf } from '#internal/fault/fault.ts';
 import { type App, openApp } from '#internal/httpserver/httpserver.ts';
 import type { Logger } from '#internal/log/log.ts';
+import type { Meter } from '#internal/metrics/meter.ts';
 import { contextOf, pause } from '#internal/process/context.ts';
 import { algorithms } from './checksum.ts';
 import { drain } from './drain.ts';
@@ -29,6 +30,7 @@ export interface ServerDeps {
   /** Adds the ways in besides tus: their bodies are JSON or forms. */
   otherWays: (app: App) => Promise<void>;
   log: Logger;
+  meter?: Meter;
 }
 
 /** Makes the server of /files. `drain` lets running requests end, then cuts them: what they brought is kept. */

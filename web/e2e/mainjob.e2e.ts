@@ -53,6 +53,13 @@ function logLines(): Line[] {
   return text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Line] : []));
 }
 
+/** Counts the photos of which a page told when they were on its screen. */
+async function glassToGuest(): Promise<number> {
+  const { ports } = JSON.parse(readFileSync(join(installation.dataDir, 'instance.json'), 'utf8'));
+  const text = await (await fetch(`http://127.0.0.1:${ports.admin}/metrics`)).text();
+  return Number(/^kilat_live_glass_to_guest_seconds_count (\d+)$/m.exec(text)?.[1] ?? 0);
+}
+
 const guests = [
   { name: 'a phone', width: 360, height: 740, colorScheme: 'dark' as const },
   { name: 'a desktop', width: 1440, height: 900, colorScheme: 'light' as const },
@@ -71,6 +78,7 @@ test.each(guests)(
     await sharpTiles(guest.page, photos.length);
     expect(await guest.page.evaluate(() => 'neverReloaded' in window)).toBe(true);
     await expect.poll(() => guest.page.locator('[data-photo]').count()).toBe(photos.length);
+    await expect.poll(glassToGuest, { timeout: 10_000 }).toBeGreaterThanOrEqual(photos.length);
 
     await guest.page.locator('[data-photo]').first().focus();
     await guest.page.keyboard.press('Enter');

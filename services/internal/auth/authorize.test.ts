@@ -70,6 +70,8 @@ const cases: { name: string; who: Principal; action: Action; on?: Resource; want
     on: uploading('closed'),
     want: 'yes',
   },
+  { name: "an install's owner sees its figures", who: owner, action: 'stats.see', want: 'yes' },
+  { name: 'a member does not see the figures of the install', who: member, action: 'stats.see', want: 'forbidden' },
   { name: 'a guest gets no original', who: guest, action: 'original.see', on: resource(), want: 'forbidden' },
   {
     name: 'an account without a part learns nothing',

@@ -22,7 +22,8 @@ export type Action =
   | 'quota.change'
   | 'notification.prefer'
   | 'notification.see'
-  | 'webhook.manage';
+  | 'webhook.manage'
+  | 'stats.see';
 
 /** Is what a decision rests on: the event's state, the caller's role in it, and what a guest's link still opens. */
 export interface Resource {
@@ -55,13 +56,16 @@ const allowed: Record<Action, readonly Role[]> = {
   'notification.prefer': [],
   'notification.see': ['owner', 'editor'],
   'webhook.manage': ['owner', 'editor'],
+  'stats.see': [],
 };
+// They are about the install, not about an event.
+const ofInstall = new Set<Action>(['event.list', 'event.create', 'notification.prefer', 'stats.see']);
 const belowEditors: readonly Role[] = ['photographer', 'moderator', 'client'];
 
 /** Decides whether a caller may do something; throws unauthenticated, missing or forbidden when not. */
 export function authorize(principal: Principal, action: Action, resource?: Resource): void {
   if (principal.kind === 'stranger') throw new Fault('unauthenticated', 'Sign in, or open the event by its link.');
-  if (action === 'event.list' || action === 'event.create' || action === 'notification.prefer') {
+  if (ofInstall.has(action)) {
     onlyAccounts(principal, action);
     return;
   }
@@ -112,6 +116,8 @@ function onlyAccounts(principal: Principal, action: Action): void {
   if (principal.kind !== 'account') throw new Fault('forbidden', 'Only a team member may do this.');
   if (action === 'event.create' && principal.role !== 'owner')
     throw new Fault('forbidden', 'Only the owner creates events.');
+  if (action === 'stats.see' && principal.role !== 'owner')
+    throw new Fault('forbidden', 'Only the owner may see this.');
 }
 
 function checkGuest(resource: Resource, action: Action): void {

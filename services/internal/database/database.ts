@@ -6,9 +6,11 @@ import { CompiledQuery } from 'kysely';
 import pg from 'pg';
 import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
+import type { Meter } from '../metrics/meter.ts';
 import { entities } from './entities.ts';
+import { poolMeter } from './pool.ts';
 import { type Fates, retried, uncommitted, undone } from './retry.ts';
-import { SlowLog, slowMs, timed } from './slow.ts';
+import { type Hearers, SlowLog, slowMs, timed } from './slow.ts';
 import { transact } from './transact.ts';
 import { asUnavailable, withoutData } from './transient.ts';
 
@@ -37,22 +39,24 @@ export interface Database extends Queryable, AsyncDisposable {
   probe(): Promise<string | undefined>;
 }
 
-/** Says where PostgreSQL is and how many connections one process may hold. */
+/** Says where PostgreSQL is and how many connections one process may hold; `meter` measures them. */
 export interface DatabaseOptions {
   url: string;
   poolSize: number;
   log: Logger;
+  meter?: Meter | undefined;
 }
 
 /** Opens the pool; the first query connects. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { log } = options;
-  const orm = await initOrm(options);
+  const hearers = { log, pool: options.meter && poolMeter(options.meter, options.poolSize) };
+  const orm = await initOrm(options, [], hearers);
   const again = <T>(work: () => Promise<T>, fates: () => Fates) => guarded(() => retried(log, work, fates));
   return {
     query: (sql, params) =>
       again(
-        () => execute(orm.em.fork(), log, sql, params),
+        () => execute(orm.em.fork(), hearers, sql, params),
         () => (/^\s*select\b/i.test(sql) ? uncommitted : undone),
       ),
     transaction: (work) => {
@@ -63,18 +67,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       return again(
         () => {
           fates = uncommitted;
-          return transact(orm.em.fork(), (em) => work(transactionOf(em, log)), { committing });
+          return transact(orm.em.fork(), (em) => work(transactionOf(em, hearers)), { committing });
         },
         () => fates,
       );
     },
     snapshot: (work) =>
       again(
-        () => transact(orm.em.fork(), (em) => work(transactionOf(em, log)), { snapshot: true }),
+        () => transact(orm.em.fork(), (em) => work(transactionOf(em, hearers)), { snapshot: true }),
         () => uncommitted,
       ),
     probe: () =>
-      execute(orm.em.fork(), log, 'select 1').then(
+      execute(orm.em.fork(), hearers, 'select 1').then(
         () => undefined,
         () => 'the database does not answer',
       ),
@@ -83,13 +87,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 /** Connects MikroORM; for this package alone. */
-export function initOrm(options: DatabaseOptions, migrationsList: MigrationObject[] = []) {
+export function initOrm(options: DatabaseOptions, migrationsList: MigrationObject[] = [], hearers: Hearers = options) {
   return MikroORM.init({
     clientUrl: options.url,
     entities,
     pool: { min: 0, max: options.poolSize },
     driverOptions: {
-      onPoolCreated: parseTypes,
+      onPoolCreated: (pool: pg.Pool) => {
+        parseTypes(pool);
+        hearers.pool?.watch(pool);
+      },
       statement_timeout: 30_000,
       connectionTimeoutMillis: 5_000,
       application_name: 'kilat',
@@ -98,22 +105,22 @@ export function initOrm(options: DatabaseOptions, migrationsList: MigrationObjec
     migrations: { migrationsList, snapshot: false, tableName: 'migrations' },
     logger: (message) => options.log.debug({ orm: message }, 'orm'),
     slowQueryThreshold: slowMs,
-    slowQueryLoggerFactory: () => new SlowLog(options.log),
+    slowQueryLoggerFactory: () => new SlowLog(hearers),
   });
 }
 
-function transactionOf(em: EntityManager, log: Logger): Transaction {
-  return { em, query: (sql, params) => execute(em, log, sql, params) };
+function transactionOf(em: EntityManager, hearers: Hearers): Transaction {
+  return { em, query: (sql, params) => execute(em, hearers, sql, params) };
 }
 
 async function execute<Row extends object>(
   em: EntityManager,
-  log: Logger,
+  hearers: Hearers,
   sql: string,
   params: readonly unknown[] = [],
 ): Promise<Row[]> {
   const query = CompiledQuery.raw(sql, [...params]);
-  const result = await timed(log, sql, () => em.getKysely<unknown>().executeQuery<Row>(query));
+  const result = await timed(hearers, sql, () => em.getKysely<unknown>().executeQuery<Row>(query));
   return result.rows;
 }
 

@@ -4,16 +4,19 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import type { ListenAddress } from '../env/types.ts';
 import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
+import type { Meter } from '../metrics/meter.ts';
 import { answerProblem } from './problem.ts';
+import { countRequests } from './requests.ts';
 
 /** Is a Fastify server whose routes are typed by zod schemas. */
 export type App = ReturnType<typeof openApp>;
 
-/** Limits what one server takes: body bytes of JSON routes, and whose forwarding headers it believes (CIDRs). */
+/** Limits what one server takes: body bytes of JSON routes, and whose forwarding headers it believes (CIDRs); `meter` counts. */
 export interface AppOptions {
   log: Logger;
   trustProxy: readonly string[];
   bodyLimit?: number;
+  meter?: Meter | undefined;
 }
 
 /** Makes a server that answers errors as problems, sets safe headers and knows no route yet. */
@@ -30,6 +33,7 @@ export function openApp(options: AppOptions) {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerProblem);
+  if (options.meter !== undefined) countRequests(app, options.meter);
   app.setNotFoundHandler((req) => {
     throw new Fault('missing', `There is nothing at ${req.method} ${req.url.split('?')[0]}.`);
   });

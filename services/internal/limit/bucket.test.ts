@@ -3,7 +3,7 @@ import { silentLog } from '../log/log.ts';
 import { bucketsOf } from './bucket.ts';
 
 const guest = { tokens: 100, perMinute: 10 };
-const take = () => bucketsOf('test', undefined, silentLog());
+const take = () => bucketsOf('test', undefined, { log: silentLog(), onSilent: () => {} });
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -26,12 +26,19 @@ redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - count), 'at', ms)
 redis.call('PEXPIRE', KEYS[1], math.ceil(size / rate))
 return 0`;
 
+/** Is who hears of a limiter that does not answer. */
+export interface Told {
+  log: Logger;
+  onSilent: () => void;
+}
+
 /** Makes buckets: across replicas with Redis, within this process without it; a Redis that is down lets callers through. */
-export function bucketsOf(name: string, redis: Redis | undefined, log: Logger): TakeTokens {
+export function bucketsOf(name: string, redis: Redis | undefined, { log, onSilent }: Told): TakeTokens {
   const take = redis === undefined ? inMemory() : inRedis(name, redis);
   return async (key, count, size) => {
     if (count > size.tokens) throw new Fault('invalid', `At most ${size.tokens} photos may be announced at once.`);
     const waitMs = await take(key, count, size).catch((err: unknown) => {
+      onSilent();
       log.warn({ err, limit: name }, 'limiter does not answer');
       return 0;
     });

@@ -2,7 +2,8 @@ import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
-import { bucketsOf, type TakeTokens } from './bucket.ts';
+import type { Meter } from '../metrics/meter.ts';
+import { bucketsOf, type TakeTokens, type Told } from './bucket.ts';
 
 /** Sets how many points a key has in some seconds, and whether a limiter that does not answer lets callers through. */
 export interface LimitOptions {
@@ -25,18 +26,20 @@ export interface Limits extends AsyncDisposable {
 // A Redis that is away or silent holds nobody up.
 const redisOptions = { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 1_000 };
 
-/** Opens the limits' store. */
-export function openLimits(redisUrl: string | undefined, log: Logger): Limits {
+/** Opens the limits' store; `meter` counts how often it did not answer. */
+export function openLimits(redisUrl: string | undefined, log: Logger, meter?: Meter): Limits {
   const redis = redisUrl === undefined ? undefined : new Redis(redisUrl, redisOptions);
   redis?.on('error', (err) => log.warn({ err }, 'redis not reached'));
+  const silent = meter?.counter('limit_unanswered_total', 'Calls of a limiter that did not answer');
+  const told = { log, onSilent: () => silent?.inc() };
   return {
-    limit: (options) => limitOf(options, redis, log),
-    bucket: (name) => bucketsOf(name, redis, log),
+    limit: (options) => limitOf(options, redis, told),
+    bucket: (name) => bucketsOf(name, redis, told),
     [Symbol.asyncDispose]: async () => redis?.disconnect(),
   };
 }
 
-function limitOf(options: LimitOptions, redis: Redis | undefined, log: Logger): Limit {
+function limitOf(options: LimitOptions, redis: Redis | undefined, { log, onSilent }: Told): Limit {
   const common = { keyPrefix: `kilat:${options.name}`, points: options.points, duration: options.seconds };
   const limiter =
     redis === undefined ? new RateLimiterMemory(common) : new RateLimiterRedis({ ...common, storeClient: redis });
@@ -45,6 +48,7 @@ function limitOf(options: LimitOptions, redis: Redis | undefined, log: Logger): 
       await limiter.consume(key);
     } catch (error) {
       if (error instanceof RateLimiterRes) throw tooMany(error);
+      onSilent();
       log.warn({ err: error, limit: options.name }, 'limiter does not answer');
       if (options.whenDown === 'closed') throw new Fault('unavailable', 'Try again in a moment.', { cause: error });
     }

@@ -9,8 +9,10 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import type { Meter } from '../metrics/meter.ts';
 import { type Durable, durableByItself, durableOnDisk } from './durable.ts';
 import { asObjectFault, isAbsent } from './failure.ts';
+import { measureCalls } from './metrics.ts';
 import { removeForGood } from './versions.ts';
 
 /** Says where the objects are. */
@@ -76,9 +78,10 @@ export interface Objects extends AsyncDisposable, Durable {
   probe(): Promise<string | undefined>;
 }
 
-/** Opens the door; the first call connects. */
-export function openObjects(options: ObjectsOptions): Objects {
+/** Opens the door; the first call connects, and `meter` measures each. */
+export function openObjects(options: ObjectsOptions, meter?: Meter): Objects {
   const client = clientOf(options);
+  if (meter !== undefined) measureCalls(client, meter);
   const { bucket } = options;
   const durable = durableOf(options);
   return {

@@ -3,9 +3,11 @@ import type { Bus } from '../bus/bus.ts';
 import type { Delivery } from '../bus/work.ts';
 import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
+import type { Meter } from '../metrics/meter.ts';
 import { type Context, pause } from '../process/context.ts';
 import { type Brake, createBrake } from './brake.ts';
 import { createIntake } from './intake.ts';
+import { type StageMeter, stageMeter } from './metrics.ts';
 import { mostAttempts, type Outcome, outcomeOf } from './outcome.ts';
 import { createSlots, type Slots } from './slots.ts';
 import type { Claim, StageStore } from './store.ts';
@@ -28,10 +30,14 @@ interface Parts {
   stages: StageStore;
   stage: Stage;
   log: Logger;
+  meter?: Meter | undefined;
 }
 
+type Measured = Parts & { measure: StageMeter };
+
 /** Works until ctx is cancelled, then ends what it has in hand. Photos of live events go before bulk work, four of five. */
-export async function work(ctx: Context, parts: Parts): Promise<void> {
+export async function work(ctx: Context, told: Parts): Promise<void> {
+  const parts = { ...told, measure: stageMeter(told.meter) };
   const slots = createSlots(parts.stage.concurrency);
   const brake = createBrake();
   while (!ctx.cancelled) {
@@ -46,7 +52,7 @@ export async function work(ctx: Context, parts: Parts): Promise<void> {
   await slots.idle();
 }
 
-async function takeIn(ctx: Context, parts: Parts, slots: Slots, brake: Brake): Promise<void> {
+async function takeIn(ctx: Context, parts: Measured, slots: Slots, brake: Brake): Promise<void> {
   const { bus, stage } = parts;
   const intake = createIntake(await bus.deliveries(stage.name, 'live'), await bus.deliveries(stage.name, 'bulk'));
   try {
@@ -64,7 +70,7 @@ async function takeIn(ctx: Context, parts: Parts, slots: Slots, brake: Brake): P
   }
 }
 
-async function deliver(parts: Parts, delivery: Delivery, brake: Brake): Promise<void> {
+async function deliver(parts: Measured, delivery: Delivery, brake: Brake): Promise<void> {
   const due = decodeDue(delivery.data);
   if (due === undefined) return delivery.term(`undecodable ${delivery.subject}`); // retrying can never help
   try {
@@ -79,13 +85,17 @@ async function deliver(parts: Parts, delivery: Delivery, brake: Brake): Promise<
   }
 }
 
-async function settle(parts: Parts, claim: Claim, brake: Brake): Promise<void> {
-  const { stage, stages, log } = parts;
+async function settle(parts: Measured, claim: Claim, brake: Brake): Promise<void> {
+  const { stage, stages, log, measure } = parts;
+  const startedAt = performance.now();
+  const seconds = () => (performance.now() - startedAt) / 1_000;
   try {
     await attempt(stage, claim);
+    measure.attempted(seconds());
     brake.loosen();
   } catch (err) {
     const outcome = outcomeOf(err, claim.attempts);
+    measure.attempted(seconds(), outcome);
     const { photo_id, event_id } = claim.due;
     log.warn({ err, photo_id, event_id, stage: stage.name, outcome: outcome.state }, 'stage attempt failed');
     if (outcome.state === 'paused') brake.pull();

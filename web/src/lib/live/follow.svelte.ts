@@ -1,25 +1,28 @@
 import { Counts, type EventView, Frame, Hello } from '@kilat/contract';
 import { untrack } from 'svelte';
 import type { Gallery } from '#lib/gallery/gallery.svelte.ts';
+import { reportPainted } from './painted.ts';
 import { openStream } from './stream.ts';
 
 const [pollFromMs, pollToMs] = [30_000, 45_000];
 // A phone that changed networks may hold a dead connection for minutes without being told.
 const silentMs = 90_000;
 
-/** Is what a page may add: to be told of the event's changes, and when it follows something else instead. */
+/** Is what a page may add: to be told of the event's changes, when it follows something else instead, to report what it painted. */
 export interface FollowOptions {
   onEvent?: (event: EventView) => void;
   resting?: () => boolean;
+  reports?: boolean;
 }
 
 /** Follows one event's frames while mounted; polls for changes while the stream is down. */
-export function followEvent(eventId: string, gallery: Gallery, { onEvent, resting }: FollowOptions = {}) {
+export function followEvent(eventId: string, gallery: Gallery, { onEvent, resting, reports }: FollowOptions = {}) {
   let connected = $state(false);
   $effect(() => {
     if (resting?.()) return;
     let poll: ReturnType<typeof setTimeout> | undefined;
     let heardAt = Date.now();
+    const painting = reports ? reportPainted(eventId) : undefined;
 
     const stream = untrack(() =>
       openStream(
@@ -37,9 +40,11 @@ export function followEvent(eventId: string, gallery: Gallery, { onEvent, restin
       connected = true;
       heardAt = Date.now();
       gallery.grant(hello.media);
+      painting?.ask(hello.painted ?? 0);
     }
     async function take(frame: Frame): Promise<void> {
       heardAt = Date.now();
+      painting?.came(frame);
       await gallery.take(frame).catch(() => {});
       for (const { event } of frame.entries) if (event !== undefined) onEvent?.(event);
     }
@@ -72,6 +77,7 @@ export function followEvent(eventId: string, gallery: Gallery, { onEvent, restin
     window.addEventListener('online', back);
     return () => {
       stream.close();
+      painting?.close();
       connected = false;
       clearTimeout(poll);
       document.removeEventListener('visibilitychange', back);
