@@ -13,6 +13,7 @@ import { accessOf } from '#internal/auth/access.ts';
 import { capabilitiesOf } from '#internal/auth/capability.ts';
 import { redeem } from '#internal/auth/ownerlink.ts';
 import { sessionsOf } from '#internal/auth/sessions.ts';
+import { backupStore } from '#internal/backups/places.ts';
 import { tellInBackground } from '#internal/bus/background.ts';
 import { readCardReport } from '#internal/cards/report.ts';
 import { openDatabase } from '#internal/database/database.ts';
@@ -87,6 +88,7 @@ export async function main(proc: Process): Promise<void> {
     webhooks: webhookStore(database, config.KILAT_SECRET),
     subscriptions: subscriptionStore(database),
     pushKey: vapidKeysOf(config.KILAT_SECRET).publicKey,
+    backups: backupStore(database),
     redeem: (token) => redeem(database, token),
     page: (request) => readPage(database, request),
     after: (eventId, audience, cursor) => readAfter(database, eventId, audience, cursor),

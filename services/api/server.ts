@@ -7,6 +7,7 @@ import type { Limit } from '#internal/limit/limit.ts';
 import type { Logger } from '#internal/log/log.ts';
 import type { Meter } from '#internal/metrics/meter.ts';
 import { discardRest } from './discard.ts';
+import { type BackupRoutes, backupRoutes } from './routes/backups.ts';
 import { type BatchRoutes, batchRoutes } from './routes/batch.ts';
 import { type CardRoutes, cardRoutes } from './routes/cards.ts';
 import { type EventRoutes, eventRoutes } from './routes/events.ts';
@@ -23,7 +24,8 @@ import { type WebhookRoutes, webhookRoutes } from './routes/webhooks.ts';
 
 /** Is what the api needs. */
 export interface ServerDeps
-  extends BatchRoutes,
+  extends BackupRoutes,
+    BatchRoutes,
     CardRoutes,
     SessionRoutes,
     EventRoutes,
@@ -73,6 +75,7 @@ export async function createServer(deps: ServerDeps): Promise<App> {
   notificationRoutes(app, deps);
   webhookRoutes(app, deps);
   pushRoutes(app, deps);
+  backupRoutes(app, deps);
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;
 }

@@ -17,6 +17,7 @@ import { stageStore } from '#internal/stages/store.ts';
 import { type Stage, work } from '#internal/stages/work.ts';
 import { loadConfig } from './config.ts';
 import { backupMetrics } from './metrics.ts';
+import { notePauses } from './notepauses.ts';
 import { createPauses } from './pauses.ts';
 import { openProviders } from './providers/open.ts';
 import { keepHouse } from './rounds.ts';
@@ -31,7 +32,8 @@ export async function main(proc: Process): Promise<void> {
   await using objects = openObjects(objectsOptions(config), meter);
   await using opened = openProviders(config.providers);
   proc.probe('database', () => database.probe());
-  const [pauses, copies, { providers }] = [createPauses(), copyStore(database, config.WORK_ACK_WAIT_SECONDS), opened];
+  const pauses = createPauses(Date.now, notePauses(database, log));
+  const [copies, { providers }] = [copyStore(database, config.WORK_ACK_WAIT_SECONDS), opened];
   const onCopied = backupMetrics(proc.metrics, pauses);
   const options = { url: config.NATS_URL, ackWaitSeconds: config.WORK_ACK_WAIT_SECONDS, log };
   proc.ready();

@@ -29,3 +29,18 @@ test.each([
 ])('a pause $name', ({ retryAfter, ms }) => {
   expect(createPauses(() => 0).pull('drive', { ...why, retryAfter })).toBe(ms);
 });
+
+test('tells when a pause begins and when something works, not of each that failed with the others', () => {
+  let now = 0;
+  const told: (number | undefined)[] = [];
+  const pauses = createPauses(
+    () => now,
+    (_provider, pause) => told.push(pause?.leftMs),
+  );
+  pauses.pull('r2', why);
+  pauses.pull('r2', why);
+  now = 500;
+  pauses.pull('r2', why);
+  pauses.loosen('r2');
+  expect(told).toEqual([500, 1_000, undefined]);
+});

@@ -31,8 +31,11 @@ interface State {
   error: string;
 }
 
+/** Hears when a pause begins, and when something works; the latter may be no news. */
+export type PauseListener = (provider: string, pause: Pause | undefined) => void;
+
 /** Makes the knowledge of pauses: none at first. */
-export function createPauses(now = Date.now): Pauses {
+export function createPauses(now = Date.now, onChange: PauseListener = () => {}): Pauses {
   const states = new Map<string, State>();
   const pauseOf = (provider: string): Pause | undefined => {
     const state = states.get(provider);
@@ -49,9 +52,13 @@ export function createPauses(now = Date.now): Pauses {
       const ms = Math.min(mostMs, Math.max(doubled, (retryAfter ?? 0) * 1_000));
       const until = Math.max(before?.until ?? 0, now() + ms);
       states.set(provider, { ms: doubled, until, class: failureClass, error });
+      if (until !== before?.until) onChange(provider, pauseOf(provider));
       return until - now();
     },
-    loosen: (provider) => states.delete(provider),
+    loosen(provider) {
+      onChange(provider, undefined);
+      return states.delete(provider);
+    },
     list: () =>
       [...states.keys()].flatMap((provider) => {
         const pause = pauseOf(provider);

@@ -51,6 +51,7 @@ export const codes = [
   'webhook_missing',
   'notification_missing',
   'mail_link_invalid',
+  'provider_unknown',
 ] as const;
 
 /** Names one stable error code. */

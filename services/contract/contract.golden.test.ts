@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
+  BackupsView,
   Changes,
   decodeDue,
   decodeEntry,
@@ -9,6 +10,7 @@ import {
   FailurePage,
   Frame,
   Hello,
+  NotificationAnswer,
   PhotoAnswer,
   PhotoPage,
 } from './index.ts';
@@ -42,6 +44,8 @@ const answers = [
   { name: 'photo-answer', schema: PhotoAnswer },
   { name: 'photo-page', schema: PhotoPage },
   { name: 'failure-page', schema: FailurePage },
+  { name: 'backups-view', schema: BackupsView },
+  { name: 'notification-answer', schema: NotificationAnswer },
 ] as const;
 test.each(answers)('reads a $name as it was sent', ({ name, schema }) => {
   expect(schema.parse(json(name))).toEqual(json(name));

@@ -1,3 +1,4 @@
+export * from './backup.ts';
 export * from './code.ts';
 export * from './cursor.ts';
 export * from './due.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { FailureClass } from './entry.ts';
+import { BackupCopy } from './backup.ts';
 import { PhotoView } from './photo.ts';
 
 /** Gives how many files one job may announce. */
@@ -95,18 +95,6 @@ export type JobProgress = z.infer<typeof JobProgress>;
 /** Names how sure a file of a card is: each state includes the ones before it; `failed` and `missing` need a hand. */
 export const CardFrameState = z.enum(['missing', 'announced', 'stored', 'verified', 'backed_up', 'failed']);
 export type CardFrameState = z.infer<typeof CardFrameState>;
-
-/**
- * Describes one second copy of a photo: at which provider, how far it is, its address there once that is known, and why it
- * waits. `removing` until the provider has let go of it.
- */
-export const BackupCopy = z.object({
-  provider: z.string(),
-  state: z.enum(['due', 'done', 'failed', 'removing', 'removed']),
-  backup_url: z.nullable(z.string()),
-  error: z.nullable(z.object({ class: FailureClass, message: z.string() })),
-});
-export type BackupCopy = z.infer<typeof BackupCopy>;
 
 /** Describes one file of a card and the journal entry that proves its state; hash is lower-case hex. */
 export const CardFrame = z.object({

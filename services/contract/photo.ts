@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { BackupCopy } from './backup.ts';
 import { FailureClass } from './entry.ts';
 import { MediaGrant, RenditionName } from './media.ts';
 
@@ -57,11 +58,13 @@ export type PhotoView = z.infer<typeof PhotoView>;
 
 /**
  * Describes the answer of `GET /api/events/:event_id/photos/:photo_id`: the view, to the team with the camera's serial
- * number, to owners and editors with the place in degrees (north and east positive). Neither is in any page or frame.
+ * number, to owners and editors with the place in degrees (north and east positive), to owners with its second copies. None
+ * of it is in any page or frame.
  */
 export const PhotoAnswer = z.extend(PhotoView, {
   camera_serial: z.optional(z.nullable(z.string())),
   location: z.optional(z.nullable(z.object({ latitude: z.number(), longitude: z.number() }))),
+  backups: z.optional(z.array(BackupCopy)),
 });
 export type PhotoAnswer = z.infer<typeof PhotoAnswer>;
 

@@ -81,7 +81,8 @@ export function photoRoutes(app: App, deps: PhotoRoutes): void {
       const resource = await access.check(principal, 'event.see', eventId);
       const audience = isTeam(principal, resource) ? 'team' : 'guest';
       const place = may(principal, 'place.see', resource);
-      const found = await photo({ eventId, photoId, audience, place });
+      const backups = may(principal, 'backup.manage', resource);
+      const found = await photo({ eventId, photoId, audience, place, backups });
       if (found === undefined) throw new Fault('missing', 'There is no such photo.', { code: 'photo_missing' });
       return found;
     },

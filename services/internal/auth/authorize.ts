@@ -20,6 +20,7 @@ export type Action =
   | 'people.manage'
   | 'quota.see'
   | 'quota.change'
+  | 'backup.manage'
   | 'notification.prefer'
   | 'notification.see'
   | 'webhook.manage'
@@ -53,6 +54,7 @@ const allowed: Record<Action, readonly Role[]> = {
   'people.manage': ['owner', 'editor'],
   'quota.see': ['owner', 'editor'],
   'quota.change': ['owner'],
+  'backup.manage': ['owner'],
   'notification.prefer': [],
   'notification.see': ['owner', 'editor'],
   'webhook.manage': ['owner', 'editor'],

@@ -1,3 +1,4 @@
+import type { FailureClass } from '@kilat/contract';
 import type { Database, Queryable, Transaction } from '../database/database.ts';
 
 /** Says where an event's second copies go and how many days they stay; null is the installation's default. */
@@ -37,6 +38,18 @@ export async function readProviderNames(database: Database): Promise<string[]> {
     `select name from backup_providers where seen_at > now() - interval '1 day' order by name`,
   );
   return rows.map(({ name }) => name);
+}
+
+/** Notes for all to see until when a provider is left alone, and why; undefined when something works there again. */
+export async function notePause(
+  database: Database,
+  name: string,
+  pause: { leftMs: number; class: FailureClass; error: string } | undefined,
+): Promise<void> {
+  await database.query(
+    `update backup_providers set paused_until = now() + make_interval(secs => $2), error_class = $3, error = $4 where name = $1`,
+    [name, pause === undefined ? null : pause.leftMs / 1_000, pause?.class ?? null, pause?.error ?? null],
+  );
 }
 
 /** Says that providers are configured, and which are the default of events without a plan. */
