@@ -91,6 +91,13 @@ test('a webhook tells its secret when it is made and never again, and its log ho
   expect(JSON.stringify(listed.json)).not.toContain('whsec_');
   const rotated = await ask(`${base}/webhooks/${webhook.webhook_id}/secret`, { method: 'POST' });
   expect(WebhookSecret.parse(rotated.json).secret).not.toBe(secret);
+  const narrowed = await ask(`${base}/webhooks/${webhook.webhook_id}`, {
+    ...{ method: 'PATCH', json: { types: ['photo.failed', 'job.completed', 'photo.failed'] } },
+  });
+  expect(narrowed).toMatchObject({ status: 200, json: { types: ['photo.failed', 'job.completed'] } });
+  expect(await ask(`${base}/webhooks/${webhook.webhook_id}`, { method: 'PATCH', json: { types: [] } })).toMatchObject({
+    status: 400,
+  });
   for (let n = 0; n < 3; n++) await ask(`${base}/webhooks/${webhook.webhook_id}/trial`, { method: 'POST' });
   const page = (more: string) => ask(`${base}/notifications?webhook_id=${webhook.webhook_id}&limit=2${more}`);
   const first = NotificationPage.parse((await page('')).json);

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { EntryType, FailureClass } from './entry.ts';
+import { EntryType, entryTypes, FailureClass } from './entry.ts';
 
 /** Names what mail tells of; a recipient may mute each but the confirmation of an address. */
 export const MailKind = z.enum([
@@ -48,6 +48,13 @@ export const ChangePreferences = z.object({
 export type ChangePreferences = z.output<typeof ChangePreferences>;
 
 const WebhookUrl = z.url({ protocol: /^https?$/ }).check(z.maxLength(2_000));
+/** Lists what a webhook can hear today: entries by their type, and that a job has ended. */
+export const webhookTypes = [...entryTypes, 'job.completed'] as const;
+export type WebhookType = (typeof webhookTypes)[number];
+
+/** Lists what a webhook hears that was told nothing else. */
+export const usualWebhookTypes: WebhookType[] = ['photo.rendered', 'photo.failed', 'job.completed', 'event.changed'];
+
 const Types = z.array(EntryType).check(z.minLength(1), z.maxLength(50));
 
 /**
@@ -56,9 +63,13 @@ const Types = z.array(EntryType).check(z.minLength(1), z.maxLength(50));
  */
 export const CreateWebhook = z.object({
   url: WebhookUrl,
-  types: z._default(Types, ['photo.rendered', 'photo.failed', 'job.completed', 'event.changed']),
+  types: z._default(Types, usualWebhookTypes),
 });
 export type CreateWebhook = z.output<typeof CreateWebhook>;
+
+/** Describes the body of `PATCH /api/events/:event_id/webhooks/:webhook_id`: what it hears from now on. */
+export const ChangeWebhook = z.object({ types: Types });
+export type ChangeWebhook = z.infer<typeof ChangeWebhook>;
 
 /** Describes a webhook as the studio shows it. */
 export const WebhookView = z.object({
@@ -103,6 +114,20 @@ export const NotificationView = z.object({
   error: z.nullable(z.string()),
 });
 export type NotificationView = z.infer<typeof NotificationView>;
+
+/** Describes one try to send a notification: when it began, how long it took in ms, and what came of it. */
+export const NotificationTry = z.object({
+  tried_at: z.iso.datetime(),
+  took_ms: z.int(),
+  result: z.string(),
+  status: z.nullable(z.int()),
+  error: z.nullable(z.string()),
+});
+export type NotificationTry = z.infer<typeof NotificationTry>;
+
+/** Describes the answer of `GET /api/events/:event_id/notifications/:notification_id`: its newest tries first, up to 100. */
+export const NotificationAnswer = z.extend(NotificationView, { tries: z.array(NotificationTry) });
+export type NotificationAnswer = z.infer<typeof NotificationAnswer>;
 
 /** Describes the answer of `GET /api/events/:event_id/notifications`: newest first; `next` asks for the page behind. */
 export const NotificationPage = z.object({ notifications: z.array(NotificationView), next: z.nullable(z.string()) });

@@ -39,13 +39,16 @@ async function deliverBy(ctx: Context, deps: DeliverDeps, channel: Channel): Pro
 async function deliverNext(ctx: Context, deps: DeliverDeps, channel: Channel, brake: Brake): Promise<boolean> {
   const owed = await deps.store.claim([channel.name], deps.leaseSeconds);
   if (owed === undefined) return false;
+  const startedAt = performance.now();
   const result = await attempt(deps, channel, owed);
+  const tookMs = performance.now() - startedAt;
   if (result.state === 'down') {
     brake.pull();
     deps.log.warn({ channel: channel.name, pause_ms: brake.pauseMs }, 'channel down');
     await deps.store.release(owed, brake.pauseMs);
   } else {
     brake.loosen();
+    await deps.store.log(owed, result, tookMs);
     await settle(deps, owed, result);
   }
   deps.onTried(owed, result.state);

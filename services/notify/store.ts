@@ -8,6 +8,8 @@ export interface OwedStore {
   /** Takes the next notification that is due, for one try within a lease; undefined when none is. */
   claim(channels: readonly string[], leaseSeconds: number): Promise<Owed | undefined>;
   settle(owed: Owed, fate: Fate, status?: number): Promise<void>;
+  /** Logs a try that took so many milliseconds. */
+  log(owed: Owed, result: Result, tookMs: number): Promise<void>;
   /** Gives a try back that a channel could not make. */
   release(owed: Owed, inMs: number): Promise<void>;
   /** Notes how a receiver does: one that fails is left alone for a while, with all that it is owed. */
@@ -44,6 +46,17 @@ export function owedStore(database: Database): OwedStore {
            settled_at = case when $4 then null else now() end, status = $6, error_class = $7, error = $8
          where notification_id = $1 and attempts = $2 and state = 'due'`,
         [id, attempts, fate.state, due, inMs / 1_000, status ?? null, errorClass, error],
+      );
+    },
+    async log({ id }, result, tookMs) {
+      const status = 'status' in result ? (result.status ?? null) : null;
+      const error = 'error' in result ? result.error : null;
+      // What was forgotten meanwhile, its event with it, needs no log.
+      await database.query(
+        `insert into notification_tries (notification_id, tried_at, took_ms, result, status, error)
+         select notification_id, now() - make_interval(secs => $2), $3, $4, $5, $6 from notifications where notification_id = $1
+         on conflict do nothing`,
+        [id, tookMs / 1_000, Math.round(tookMs), result.state, status, error],
       );
     },
     async release({ id, attempts }, inMs) {

@@ -35,6 +35,11 @@ test('a receiver that fails is left alone for a while, then gets all that it is 
     expect(notifications.filter(({ state }) => state === 'sent')).toHaveLength(20);
   });
   const [first] = receiver.requests;
+  const { tries } = await log.read(event.eventId, first?.id ?? '');
+  expect(tries).toMatchObject([
+    { result: 'sent', status: 204, error: null },
+    { result: 'later', status: 500, error: 'The receiver answered 500.' },
+  ]);
   const replayed = await log.replay(event.eventId, first?.id ?? '');
   expect(replayed.state).toBe('due');
   await until(() =>

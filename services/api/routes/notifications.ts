@@ -1,4 +1,11 @@
-import { ChangePreferences, NotificationPage, NotificationState, NotificationView, Preferences } from '@kilat/contract';
+import {
+  ChangePreferences,
+  NotificationAnswer,
+  NotificationPage,
+  NotificationState,
+  NotificationView,
+  Preferences,
+} from '@kilat/contract';
 import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
 import type { Access } from '#internal/auth/access.ts';
@@ -65,6 +72,15 @@ function logRoutes(app: App, { access, caller, notifications }: NotificationRout
       await access.check(await caller(req), 'notification.see', eventId);
       const { webhook_id: webhookId, ...rest } = req.query;
       return notifications.page({ eventId, webhookId, ...rest });
+    },
+  );
+  app.get(
+    `${url}/:notification_id`,
+    { schema: { params: NotificationParams, response: { 200: NotificationAnswer } } },
+    async (req) => {
+      const { event_id, notification_id } = req.params;
+      await access.check(await caller(req), 'notification.see', event_id);
+      return notifications.read(event_id, notification_id);
     },
   );
   app.post(

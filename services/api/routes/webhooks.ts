@@ -1,4 +1,4 @@
-import { CreateWebhook, WebhookList, WebhookSecret } from '@kilat/contract';
+import { ChangeWebhook, CreateWebhook, WebhookList, WebhookSecret, WebhookView } from '@kilat/contract';
 import type { Access } from '#internal/auth/access.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import type { App } from '#internal/httpserver/httpserver.ts';
@@ -15,7 +15,7 @@ export interface WebhookRoutes {
   webhookLimit: Limit;
 }
 
-/** Adds an event's webhooks: list, add, remove, a new secret, a trial. Where their messages went is in the event's log. */
+/** Adds an event's webhooks: list, add, change, remove, a new secret, a trial. Where their messages went is in the event's log. */
 export function webhookRoutes(app: App, { access, caller, webhooks, webhookLimit }: WebhookRoutes): void {
   const url = '/api/events/:event_id/webhooks';
   const check = async (req: Parameters<Caller>[0], eventId: string) => {
@@ -32,6 +32,14 @@ export function webhookRoutes(app: App, { access, caller, webhooks, webhookLimit
       await check(req, req.params.event_id);
       checkUrl(req.body.url);
       return reply.status(201).send(await webhooks.create(req.params.event_id, req.body));
+    },
+  );
+  app.patch(
+    `${url}/:webhook_id`,
+    { schema: { params: WebhookParams, body: ChangeWebhook, response: { 200: WebhookView } } },
+    async (req) => {
+      await check(req, req.params.event_id);
+      return webhooks.change(req.params.event_id, req.params.webhook_id, req.body);
     },
   );
   app.delete(

@@ -9,6 +9,7 @@ import { M0005Backfills } from './migrations/m0005_backfills.ts';
 import { M0006Backups } from './migrations/m0006_backups.ts';
 import { M0007Notifications } from './migrations/m0007_notifications.ts';
 import { M0008Failures } from './migrations/m0008_failures.ts';
+import { M0009Tries } from './migrations/m0009_tries.ts';
 
 const migrationsList = [
   { name: 'm0001_initial', class: M0001Initial },
@@ -19,6 +20,7 @@ const migrationsList = [
   { name: 'm0006_backups', class: M0006Backups },
   { name: 'm0007_notifications', class: M0007Notifications },
   { name: 'm0008_failures', class: M0008Failures },
+  { name: 'm0009_tries', class: M0009Tries },
 ];
 // Any constant does, as long as every replica that migrates takes the same lock.
 const migrationLock = 7_304_115_001;

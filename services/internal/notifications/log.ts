@@ -1,4 +1,10 @@
-import type { NotificationPage, NotificationState, NotificationView } from '@kilat/contract';
+import type {
+  NotificationAnswer,
+  NotificationPage,
+  NotificationState,
+  NotificationTry,
+  NotificationView,
+} from '@kilat/contract';
 import type { Database } from '../database/database.ts';
 import { Fault } from '../fault/fault.ts';
 
@@ -10,6 +16,8 @@ export interface LogQuery {
   after?: string | undefined;
   limit: number;
 }
+
+const mostTries = 100;
 
 interface Row extends Omit<NotificationView, 'due_at' | 'created_at' | 'settled_at'> {
   due_at: Date;
@@ -35,6 +43,18 @@ export function notificationLog(database: Database) {
       const next = rows.length === limit ? (rows.at(-1)?.notification_id ?? null) : null;
       return { notifications: rows.map(viewOf), next };
     },
+    /** Reads one with its tries. Throws missing where there is none. */
+    async read(eventId: string, id: string): Promise<NotificationAnswer> {
+      const sql = `select ${columns} from notifications where event_id = $1 and notification_id = $2`;
+      const [row] = await database.query<Row>(sql, [eventId, id]);
+      if (row === undefined) throw missing('There is no such notification.');
+      const tries = await database.query<Omit<NotificationTry, 'tried_at'> & { tried_at: Date }>(
+        `select tried_at, took_ms, result, status, error from notification_tries where notification_id = $1
+         order by tried_at desc limit ${mostTries}`,
+        [id],
+      );
+      return { ...viewOf(row), tries: tries.map((one) => ({ ...one, tried_at: one.tried_at.toISOString() })) };
+    },
     /** Owes a settled notification once more: with its id and its content as they were. */
     async replay(eventId: string, id: string): Promise<NotificationView> {
       const [row] = await database.query<Row>(
@@ -44,11 +64,15 @@ export function notificationLog(database: Database) {
         [eventId, id],
       );
       if (row !== undefined) return viewOf(row);
-      throw new Fault('missing', 'There is no such notification that is settled.', { code: 'notification_missing' });
+      throw missing('There is no such notification that is settled.');
     },
   };
 }
 export type NotificationLog = ReturnType<typeof notificationLog>;
+
+function missing(why: string): Fault {
+  return new Fault('missing', why, { code: 'notification_missing' });
+}
 
 function viewOf(row: Row): NotificationView {
   const [due_at, created_at] = [row.due_at.toISOString(), row.created_at.toISOString()];

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { CreateWebhook, WebhookSecret, WebhookView } from '@kilat/contract';
+import type { ChangeWebhook, CreateWebhook, WebhookSecret, WebhookView } from '@kilat/contract';
 import { v7 as uuidv7 } from 'uuid';
 import { deriveKey } from '../auth/token.ts';
 import type { Database, Queryable } from '../database/database.ts';
@@ -52,6 +52,14 @@ export function webhookStore(database: Database, secret: string) {
         );
         return withSecret(row ?? missing());
       }),
+    /** Changes what a webhook hears from now on. */
+    async change(eventId: string, webhookId: string, { types }: ChangeWebhook): Promise<WebhookView> {
+      const [row] = await database.query<Row>(
+        `update webhooks set types = $3 where event_id = $1 and webhook_id = $2 returning ${columns}`,
+        [eventId, webhookId, [...new Set(types)]],
+      );
+      return viewOf(row ?? missing());
+    },
     /** Gives a webhook a new secret, and another start where its receiver had gone. */
     async rotate(eventId: string, webhookId: string): Promise<WebhookSecret> {
       const [row] = await database.query<Row>(
