@@ -1,9 +1,13 @@
 import type { Handle } from '@sveltejs/kit/hooks';
+import { languageOf } from '#lib/messages/language.ts';
 import { BUCKET_ORIGIN } from '$app/env/private';
 
-/** Sets the headers that every page has. */
+/** Names the language of every page, and sets the headers that it has. */
 export const handle: Handle = async ({ event, resolve }) => {
-  const response = await resolve(event);
+  const language = languageOf(event.request.headers.get('accept-language'));
+  const response = await resolve(event, {
+    transformPageChunk: ({ html }) => html.replace('<html lang="en">', `<html lang="${language}">`),
+  });
   allowBucket(response.headers);
   response.headers.set('referrer-policy', 'same-origin');
   response.headers.set('x-content-type-options', 'nosniff');

@@ -1,15 +1,26 @@
+import type { Language } from '@kilat/contract';
 import { IntlMessageFormat } from 'intl-messageformat';
 import en from './en.json' with { type: 'json' };
+import { spoken } from './language.ts';
 
 /** Names a text of the catalogue. */
 export type MessageKey = keyof typeof en;
+type Catalogue = Record<MessageKey, string>;
 
-const known = new Map<MessageKey, IntlMessageFormat>();
+const catalogues: Partial<Record<Language, Catalogue>> & { en: Catalogue } = { en };
+const known = new Map<string, IntlMessageFormat>();
 
-/** Writes a text of the catalogue with its values filled in (ICU message syntax). */
+/** Brings the texts of a language, where they are not here yet: most visitors need one. */
+export async function bring(language: Language): Promise<void> {
+  if (language === 'id') catalogues.id ??= (await import('./id.json', { with: { type: 'json' } })).default;
+}
+
+/** Writes a text of the catalogue in the language spoken, with its values filled in (ICU message syntax). */
 export function t(key: MessageKey, values: Record<string, string | number> = {}): string {
-  const format = known.get(key) ?? new IntlMessageFormat(en[key], 'en');
-  known.set(key, format);
+  const language = catalogues[spoken()] === undefined ? 'en' : spoken();
+  const name = `${language} ${key}`;
+  const format = known.get(name) ?? new IntlMessageFormat(catalogues[language]?.[key] ?? en[key], language);
+  known.set(name, format);
   return String(format.format(values));
 }
 
