@@ -6,6 +6,8 @@ export default defineConfig({
   plugins: [
     sveltekit({
       adapter: adapter(),
+      // Registered when a guest asks to be told of photos, and not before.
+      serviceWorker: { register: false },
       csp: {
         mode: 'auto',
         directives: {

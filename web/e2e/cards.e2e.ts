@@ -1,10 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startInstallation, type TestInstallation } from '../../deploy/local/testing.ts';
-import { makeFile, makePhotos, startBrowser, visit, type WatchedPage } from './browser.ts';
+import { makeFile, makePhotos, startBrowser, violations, visit, type WatchedPage } from './browser.ts';
 
 let installation: TestInstallation;
 let browser: Browser;
@@ -38,11 +37,6 @@ const uploads = ({ page }: WatchedPage) =>
 const verdict = (page: Page) => page.getAttribute('[data-verdict]', 'data-verdict');
 const frames = (page: Page) =>
   page.$$eval('[data-frame]', (rows) => rows.map((row) => row.getAttribute('data-state') ?? ''));
-
-async function violations(page: Page): Promise<string[]> {
-  const axe = await new AxeBuilder({ page }).analyze();
-  return axe.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-}
 
 test('a card is announced, its report follows by itself until all is verified, and says not to format it', async () => {
   const { page } = owner;
