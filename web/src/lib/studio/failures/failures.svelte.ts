@@ -5,6 +5,7 @@ import {
   type FailureView,
   type RetryFailures,
 } from '@kilat/contract';
+import { createAttempt } from '#lib/api/attempt.svelte.ts';
 import { call } from '#lib/api/client.ts';
 import { t } from '#lib/messages/t.ts';
 import { totalOf } from './failing.svelte.ts';
@@ -23,22 +24,10 @@ export function createFailures(eventId: string, initial: Overview, onTotal: (tot
   const url = `/api/events/${eventId}/failures`;
   const read = (query: string) => call('GET', `${url}?${query}`);
   let overview = $state.raw(initial);
-  let busy = $state(false);
+  const attempt = createAttempt();
   let opened = false;
-  let failure = $state<string>();
   let told = $state('');
 
-  async function attempt(work: () => Promise<void>): Promise<void> {
-    busy = true;
-    failure = undefined;
-    try {
-      await work();
-    } catch (error) {
-      failure = t('event.failed', { detail: error instanceof Error ? error.message : String(error) });
-    } finally {
-      busy = false;
-    }
-  }
   async function refresh(): Promise<void> {
     overview = await readOverview(read);
     opened = false;
@@ -74,10 +63,10 @@ export function createFailures(eventId: string, initial: Overview, onTotal: (tot
       return overview.may_discard;
     },
     get busy(): boolean {
-      return busy;
+      return attempt.busy;
     },
     get failure(): string | undefined {
-      return failure;
+      return attempt.failure;
     },
     /** Says what the last deed came to. */
     get told(): string {
@@ -87,7 +76,7 @@ export function createFailures(eventId: string, initial: Overview, onTotal: (tot
     rowsOf: (group: Cause): readonly FailureView[] => overview.loaded[keyOf(group)]?.rows ?? [],
     /** Loads the next page of a group. */
     more: (group: Cause): Promise<void> =>
-      attempt(async () => {
+      attempt.run(async () => {
         const { rows = [], before = null } = overview.loaded[keyOf(group)] ?? {};
         const next = await readMore(read, group, { limit: shownNext, before });
         const loaded = { ...next, rows: [...rows, ...next.rows] };
@@ -95,20 +84,20 @@ export function createFailures(eventId: string, initial: Overview, onTotal: (tot
         opened = true;
       }),
     retry: (meant: Meant): Promise<void> =>
-      attempt(async () => {
+      attempt.run(async () => {
         const count = await settle('retry', meant, {});
         await refresh();
         told = t('failures.retried', { count });
       }),
     discard: (meant: Meant, reason: DiscardReason): Promise<void> =>
-      attempt(async () => {
+      attempt.run(async () => {
         const count = await settle('discard', meant, { reason });
         await refresh();
         told = t('failures.setaside', { count });
       }),
     /** Reads again what failed, unless somebody is busy with it or has opened more of it. */
     async look(): Promise<void> {
-      if (!busy && !opened) await refresh().catch(() => {});
+      if (!attempt.busy && !opened) await refresh().catch(() => {});
     },
   };
 }

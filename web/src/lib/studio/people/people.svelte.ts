@@ -1,6 +1,6 @@
 import { type CreateInvite, InviteView, type MemberRole, MemberView, People, SignInPath } from '@kilat/contract';
+import { createAttempt } from '#lib/api/attempt.svelte.ts';
 import { call } from '#lib/api/client.ts';
-import { t } from '#lib/messages/t.ts';
 
 const below: readonly MemberRole[] = ['photographer', 'moderator', 'client'];
 const all: readonly MemberRole[] = ['owner', 'editor', ...below];
@@ -10,23 +10,9 @@ export function createPeople(eventId: string, initial: People, accountId: string
   const url = `/api/events/${eventId}`;
   let members = $state.raw(initial.members);
   let invites = $state.raw(initial.invites);
-  let failure = $state<string>();
-  let busy = $state(false);
+  const attempt = createAttempt();
   // Who is not among the members, and sees them, owns the installation.
   const mine = $derived(members.find(({ account_id }) => account_id === accountId)?.role ?? 'owner');
-
-  async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
-    busy = true;
-    failure = undefined;
-    try {
-      return await work();
-    } catch (error) {
-      failure = t('event.failed', { detail: error instanceof Error ? error.message : String(error) });
-      return undefined;
-    } finally {
-      busy = false;
-    }
-  }
   return {
     get members(): readonly MemberView[] {
       return members;
@@ -35,10 +21,10 @@ export function createPeople(eventId: string, initial: People, accountId: string
       return invites;
     },
     get failure(): string | undefined {
-      return failure;
+      return attempt.failure;
     },
     get busy(): boolean {
-      return busy;
+      return attempt.busy;
     },
     /** Lists the roles that the caller may give. */
     get roles(): readonly MemberRole[] {
@@ -52,30 +38,32 @@ export function createPeople(eventId: string, initial: People, accountId: string
     /** Tells whether the caller may change or remove a member: editors do not touch owners and editors. */
     mayChange: (member: MemberView) => mine === 'owner' || below.includes(member.role),
     invite: (wanted: CreateInvite) =>
-      attempt(async () => {
+      attempt.run(async () => {
         const invite = InviteView.parse(await call('POST', `${url}/invites`, wanted));
         invites = [invite, ...invites];
         return invite;
       }),
     revoke: (inviteId: string) =>
-      attempt(async () => {
+      attempt.run(async () => {
         await call('DELETE', `${url}/invites/${inviteId}`);
         invites = invites.map((invite) =>
           invite.invite_id === inviteId ? { ...invite, state: 'revoked', path: null } : invite,
         );
       }),
     change: (member: MemberView, role: MemberRole) =>
-      attempt(async () => {
+      attempt.run(async () => {
         const changed = MemberView.parse(await call('PATCH', `${url}/people/${member.account_id}`, { role }));
         members = members.map((one) => (one.account_id === changed.account_id ? changed : one));
       }),
     remove: (member: MemberView) =>
-      attempt(async () => {
+      attempt.run(async () => {
         await call('DELETE', `${url}/people/${member.account_id}`);
         members = members.filter((one) => one !== member);
       }),
     signInPath: (member: MemberView) =>
-      attempt(async () => SignInPath.parse(await call('POST', `${url}/people/${member.account_id}/sign-in-link`)).path),
+      attempt.run(
+        async () => SignInPath.parse(await call('POST', `${url}/people/${member.account_id}/sign-in-link`)).path,
+      ),
     /** Reads all again: an invite may have been used meanwhile. */
     refresh: async () => {
       const answer = await call('GET', `${url}/people`).catch(() => undefined);

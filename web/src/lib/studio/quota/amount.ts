@@ -1,4 +1,4 @@
-import { bytes } from '#lib/messages/format.ts';
+import { bytes, number } from '#lib/messages/format.ts';
 
 /** Is what a limit counts: photos one by one, storage in gigabytes of 10⁹ bytes. */
 export type Measure = 'photos' | 'bytes';
@@ -16,11 +16,9 @@ export function writeLimit(limit: number | null, measure: Measure): string {
   return limit === null ? '' : String(limit / unit[measure]);
 }
 
-const count = new Intl.NumberFormat('en');
-
 /** Writes what is used, or a limit, to be read: 1,234 or 12.4 GB. */
 export function writeAmount(amount: number, measure: Measure): string {
-  return measure === 'bytes' ? bytes(amount) : count.format(amount);
+  return measure === 'bytes' ? bytes(amount) : number(amount);
 }
 
 /** Names how near a use is to its limit. */

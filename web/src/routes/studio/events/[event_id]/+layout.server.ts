@@ -1,4 +1,4 @@
-import { EventView, FailurePage, LinkList, type LinkView, PhotoPage, SessionView } from '@kilat/contract';
+import { EventView, FailurePage, LinkList, type LinkView, People, PhotoPage, SessionView } from '@kilat/contract';
 import { ApiFailure } from '#lib/api/failure.ts';
 import { asPageError, callAs, isPhone } from '#lib/api/server.ts';
 import { totalOf } from '#lib/studio/failures/failing.svelte.ts';
@@ -7,17 +7,20 @@ import { totalOf } from '#lib/studio/failures/failing.svelte.ts';
 export async function load(event: import('./$types').LayoutServerLoadEvent) {
   const path = `/api/events/${event.params.event_id}`;
   try {
-    const [view, page, session, links, failing] = await Promise.all([
+    const [view, page, session, links, failing, people] = await Promise.all([
       callAs(event, 'GET', path),
       callAs(event, 'GET', `${path}/photos`),
       callAs(event, 'GET', '/api/session'),
       linksOf(event, path),
       failingOf(event, path),
+      ifAllowed(event, `${path}/people`),
     ]);
+    const { account } = SessionView.parse(session.data);
     return {
       event: EventView.parse(view.data),
       page: PhotoPage.parse(page.data),
-      accountId: SessionView.parse(session.data).account?.account_id,
+      accountId: account?.account_id,
+      owns: people !== undefined && isOwner(People.parse(people), account),
       links,
       failing,
       origin: event.url.origin,
@@ -26,6 +29,11 @@ export async function load(event: import('./$types').LayoutServerLoadEvent) {
   } catch (failure) {
     return asPageError(failure);
   }
+}
+
+function isOwner({ members }: People, account: SessionView['account']): boolean {
+  const own = members.find(({ account_id }) => account_id === account?.account_id);
+  return account?.role === 'owner' || own?.role === 'owner';
 }
 
 type Loading = import('./$types').LayoutServerLoadEvent;
