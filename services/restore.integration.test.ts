@@ -166,29 +166,33 @@ test(
   size.timeoutMs,
 );
 
-test('a restore that is stopped goes on; a photo without a copy is named, also where the database forgot where copies are', async () => {
-  await loseBucket();
-  const stop = new AbortController();
-  let calls = 0;
-  vault.links.near.weaken(() => {
-    calls += 1;
-    if (calls > 9) stop.abort();
-    return 'well';
-  });
-  const stopped = await restore({ from: 'near', signal: stop.signal });
-  expect([stopped.code, stopped.told]).toEqual([2, expect.stringContaining('goes on from here')]);
-  const lost = [...photos.keys()].at(-1) ?? '';
-  await vault.buckets.near.remove([vault.keyOf(lost)]);
-  await vault.event.database.query('delete from backups');
-  const { code, printed, told } = await restore({ from: 'near' });
-  expect([code, printed.map((line) => JSON.parse(line))]).toEqual([
-    1,
-    [
-      { event_id: vault.event.eventId, photo_id: [...photos.keys()][0], problem: 'copies_damaged' },
-      { event_id: vault.event.eventId, photo_id: lost, problem: 'no_copy' },
-    ],
-  ]);
-  const [, present] = /, (\d+) were there/.exec(told) ?? [];
-  expect(Number(present)).toBeGreaterThan(0);
-  expect((await restore()).code).toBe(0);
-});
+test(
+  'a restore that is stopped goes on; a photo without a copy is named, also where the database forgot where copies are',
+  async () => {
+    await loseBucket();
+    const stop = new AbortController();
+    let calls = 0;
+    vault.links.near.weaken(() => {
+      calls += 1;
+      if (calls > 9) stop.abort();
+      return 'well';
+    });
+    const stopped = await restore({ from: 'near', signal: stop.signal });
+    expect([stopped.code, stopped.told]).toEqual([2, expect.stringContaining('goes on from here')]);
+    const lost = [...photos.keys()].at(-1) ?? '';
+    await vault.buckets.near.remove([vault.keyOf(lost)]);
+    await vault.event.database.query('delete from backups');
+    const { code, printed, told } = await restore({ from: 'near' });
+    expect([code, printed.map((line) => JSON.parse(line))]).toEqual([
+      1,
+      [
+        { event_id: vault.event.eventId, photo_id: [...photos.keys()][0], problem: 'copies_damaged' },
+        { event_id: vault.event.eventId, photo_id: lost, problem: 'no_copy' },
+      ],
+    ]);
+    const [, present] = /, (\d+) were there/.exec(told) ?? [];
+    expect(Number(present)).toBeGreaterThan(0);
+    expect((await restore()).code).toBe(0);
+  },
+  size.timeoutMs,
+);
