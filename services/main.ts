@@ -7,10 +7,11 @@ import { parseArgs } from 'node:util';
 import { RenditionName } from '@kilat/contract';
 import { mintOwnerLink } from '#internal/auth/ownerlink.ts';
 import { openDatabase } from '#internal/database/database.ts';
-import { migrate } from '#internal/database/migrate.ts';
+import { migrate, untilMigrated, untilReached } from '#internal/database/migrate.ts';
 import { databaseSettings } from '#internal/database/settings.ts';
 import { readSettings, SettingsError, settingsTable } from '#internal/env/env.ts';
 import { openCommandLog } from '#internal/log/log.ts';
+import { contextOf } from '#internal/process/context.ts';
 import manifest from './package.json' with { type: 'json' };
 import { plan } from './plan.ts';
 import { rerender } from './rerender.ts';
@@ -22,7 +23,9 @@ import { restore, verify } from './verify.ts';
 
 const usage = `Usage: kilat <command>
   serve --target=<${targetNames.join('|')}>[,…]   run targets until SIGTERM
-  migrate        bring the database's schema up to date
+  migrate [--expand]   bring the database's schema up to date; --expand: only as far as the
+                 release before still works, as soon as the server is there
+  migrate --wait   wait until another process has done so as far as this release needs it; at most 10 minutes
   owner-link     print a one-time sign-in link of the owner; earlier unused ones end
   verify --event=…|--all [--json]   read every original again, and the journal; name what is not as it should be
   rerender --event=…|--all [--missing=xlarge] [--failed] [--json]   render photos anew, after the live ones; failed ones too
@@ -35,8 +38,13 @@ const usage = `Usage: kilat <command>
   env --target=… print the settings of targets: name, default, meaning
   version        print the version`;
 
+// A pod whose schema does not come fails, is started again, and is seen.
+const waitMs = 600_000;
+
 interface Values {
   action?: string | undefined;
+  expand?: boolean | undefined;
+  wait?: boolean | undefined;
   target?: string | undefined;
   event?: string | undefined;
   all?: boolean | undefined;
@@ -50,9 +58,16 @@ interface Values {
 
 const commands: Record<string, (values: Values) => Promise<number>> = {
   serve: async ({ target }) => serve(namesOf(target, process.env), process.env, stopSignal()),
-  migrate: async () => {
+  migrate: async ({ expand, wait }) => {
     const { DATABASE_URL } = readSettings(databaseSettings, process.env);
-    const applied = await migrate(DATABASE_URL, openCommandLog('migrate'));
+    const log = openCommandLog('migrate');
+    if (wait === true) {
+      await untilMigrated(contextOf(AbortSignal.any([stopSignal(), AbortSignal.timeout(waitMs)])), DATABASE_URL, log);
+      return 0;
+    }
+    // It may have been started together with the server.
+    if (expand === true) await untilReached(contextOf(AbortSignal.timeout(waitMs)), DATABASE_URL, log);
+    const applied = await migrate(DATABASE_URL, log, { only: expand ? 'expand' : undefined });
     process.stdout.write(applied.length > 0 ? `applied ${applied.join(', ')}\n` : 'the schema is up to date\n');
     return 0;
   },
@@ -150,6 +165,8 @@ async function run(): Promise<number> {
       missing: { type: 'string' },
       failed: { type: 'boolean' },
       json: { type: 'boolean' },
+      expand: { type: 'boolean' },
+      wait: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });

@@ -53,7 +53,7 @@ export async function restoreSnapshot(deps: RestoreDeps, archive: Archive): Prom
   await keepInstance(deps, archive);
   const { migrations, tables } = archive.manifest;
   await removeTables(deps.url);
-  await migrate(deps.url, deps.log, migrations.at(-1));
+  await migrate(deps.url, deps.log, { only: migrations });
   const restored = await fill(deps.url, tables, {
     rowsOf: ({ name }) => createReadStream(join(archive.folder, tableFile(name))),
     last: async (tx) => {
@@ -75,7 +75,7 @@ async function keepInstance({ instanceFile, secret }: RestoreDeps, archive: Arch
 
 function checkMigrations({ manifest }: Archive): void {
   const known = knownMigrations();
-  const unknown = manifest.migrations.filter((name, at) => known[at] !== name);
+  const unknown = manifest.migrations.filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw new Fault(
       'invalid',
