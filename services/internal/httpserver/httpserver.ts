@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ListenAddress } from '../env/types.ts';
@@ -7,6 +9,9 @@ import type { Logger } from '../log/log.ts';
 import type { Meter } from '../metrics/meter.ts';
 import { answerProblem } from './problem.ts';
 import { countRequests } from './requests.ts';
+
+const drainMs = 10_000;
+const draining = new WeakSet<Server>();
 
 /** Is a Fastify server whose routes are typed by zod schemas. */
 export type App = ReturnType<typeof openApp>;
@@ -37,6 +42,9 @@ export function openApp(options: AppOptions) {
   app.setNotFoundHandler((req) => {
     throw new Fault('missing', `There is nothing at ${req.method} ${req.url.split('?')[0]}.`);
   });
+  app.addHook('onSend', async (_req, reply) => {
+    if (draining.has(app.server)) void reply.header('connection', 'close');
+  });
   app.addHook('onRequest', async (req, reply) => {
     void reply.headers({
       'x-request-id': req.id,
@@ -47,13 +55,29 @@ export function openApp(options: AppOptions) {
   return app;
 }
 
-/** Listens, and closes when disposed: no new connections, running requests end first. */
+/** Listens, and closes when disposed: no new connections, running requests end first, within 10 s. */
 export async function listen(
-  app: Pick<FastifyInstance, 'listen' | 'close'>,
+  app: Pick<FastifyInstance, 'listen' | 'close' | 'server'>,
   address: ListenAddress,
 ): Promise<AsyncDisposable> {
   await app.listen({ host: address.host, port: address.port });
-  return { [Symbol.asyncDispose]: async () => void (await app.close()) };
+  return {
+    async [Symbol.asyncDispose]() {
+      await drain(app.server);
+      await app.close(); // which cuts what still runs
+    },
+  };
+}
+
+// What is answered from now on tells its client that the connection ends: a proxy would send its next request on it.
+async function drain(server: Server): Promise<void> {
+  if (!server.listening) return;
+  draining.add(server);
+  const closed = new Promise<true>((resolve) => server.close(() => resolve(true)));
+  for (const deadline = Date.now() + drainMs; Date.now() < deadline; ) {
+    server.closeIdleConnections();
+    if (await Promise.race([closed, setTimeout(20, false)])) return;
+  }
 }
 
 function requestIdOf(header: string | string[] | undefined): string {

@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { expect, test } from 'vitest';
+import { freePort } from '../../../deploy/local/port.ts';
+import { silentLog } from '../log/log.ts';
+import { listen, openApp } from './httpserver.ts';
+
+async function slowServer() {
+  const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const app = openApp({ log: silentLog(), trustProxy: [] });
+  app.get('/slow', async () => {
+    entered.resolve();
+    await leave.promise;
+    return { done: true };
+  });
+  app.get('/quick', async () => ({ done: true }));
+  const port = await freePort();
+  const server = await listen(app, { host: '127.0.0.1', port });
+  return { url: `http://127.0.0.1:${port}`, server, entered: entered.promise, leave: leave.resolve };
+}
+
+test('a request that runs when the server closes is answered, and told that its connection ends', async () => {
+  const { url, server, entered, leave } = await slowServer();
+  const running = fetch(`${url}/slow`);
+  await entered;
+  const closing = server[Symbol.asyncDispose]();
+  await expect(fetch(`${url}/quick`)).rejects.toThrow(); // no new connection is taken
+  leave();
+  const answer = await running;
+  expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+  await closing;
+});
+
+test('a kept connection without a request does not hold the server', async () => {
+  const { url, server } = await slowServer();
+  const agent = new Agent({ keepAlive: true });
+  const [answer] = (await once(get(`${url}/quick`, { agent }), 'response')) as [IncomingMessage];
+  await once(answer.resume(), 'end');
+  await server[Symbol.asyncDispose]();
+  await expect(fetch(`${url}/quick`)).rejects.toThrow();
+  agent.destroy();
+});
