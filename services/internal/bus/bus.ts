@@ -111,7 +111,7 @@ async function dial(ctx: Context, { url, log }: BusOptions): Promise<NatsConnect
   while (!ctx.cancelled) {
     try {
       const connection = await connect({
-        servers: url,
+        ...serverOf(url),
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,
         reconnectJitter: 250,
@@ -126,6 +126,14 @@ async function dial(ctx: Context, { url, log }: BusOptions): Promise<NatsConnect
     }
   }
   throw new Fault('unavailable', 'The bus was not reached.');
+}
+
+// The client reads no credentials out of a URL.
+function serverOf(url: string) {
+  const { username, password, host } = new URL(url);
+  if (username === '') return { servers: url };
+  const [user, pass] = [username, password].map(decodeURIComponent);
+  return { servers: host, user, pass };
 }
 
 async function youngEnough(connection: NatsConnection): Promise<NatsConnection> {
