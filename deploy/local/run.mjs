@@ -24,6 +24,7 @@ const tasks = {
   kilat: ['deploy/local/kilat.ts'],
   faults: ['services/faults/main.ts'],
   bench: ['services/bench/main.ts'],
+  image: ['deploy/images/build.ts'],
 };
 
 /** Tells whether a program can be found on PATH. */

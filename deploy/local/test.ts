@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureChromium } from './chromium.ts';
-import { guarded, outliveNobody } from './orphan.ts';
 import { say } from './progress.ts';
 import { bringServers } from './servers/servers.ts';
 import { root } from './services.ts';
 import { temporaryFolder } from './temporary.ts';
+import { runOnTerminal } from './terminal.ts';
 import { buildWeb } from './web.ts';
 
 const usage = `Usage: npm test -- [options] [words in the paths of tests]
@@ -48,7 +46,8 @@ async function main(): Promise<number> {
   const folder = temporaryFolder();
   const partial = values.project.length > 0 || positionals.length > 0;
   const [chromium] = await Promise.all([ensureChromium(say), buildWeb(say), bringServers()]);
-  const checked = partial || (await run([process.execPath, join(root, 'deploy/local/check.ts')], process.env)) === 0;
+  const checked =
+    partial || (await runOnTerminal([process.execPath, join(root, 'deploy/local/check.ts')], process.env)) === 0;
   const env = {
     ...process.env,
     TMPDIR: folder,
@@ -69,7 +68,7 @@ async function runTests(
   env: NodeJS.ProcessEnv,
 ): Promise<{ passed: number; failed: number }> {
   const vitest = join(root, 'node_modules', '.bin', 'vitest');
-  const code = await run(
+  const code = await runOnTerminal(
     [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
     env,
   );
@@ -89,15 +88,6 @@ function countsOf(file: string, code: number): { passed: number; failed: number 
   } catch {
     return { passed: 0, failed: 1 };
   }
-}
-
-/** Runs a command to its end on our terminal and answers its code. */
-async function run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const [program = '', ...args] = guarded(command, 'SIGTERM');
-  const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
-  outliveNobody(child, 'SIGTERM');
-  const [code] = (await once(child, 'exit')) as [number | null];
-  return code ?? 1;
 }
 
 process.exit(await main());
