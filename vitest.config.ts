@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 const servers = ['./deploy/local/vitest-servers.ts'];
-const elsewhere = ['**/node_modules/**', '**/*.integration.test.ts', '**/*.fault.test.ts', 'web/**'];
+const elsewhere = [
+  '**/node_modules/**',
+  '**/*.integration.test.ts',
+  '**/*.fault.test.ts',
+  '**/*.chart.test.ts',
+  'web/**',
+];
 const patient = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 // The machine may have two cores: the groups run after each other, and files that break or measure things one by one.
@@ -23,6 +29,15 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['**/*.test.ts'], exclude: elsewhere } },
       ...web,
+      {
+        test: {
+          name: 'chart',
+          include: ['deploy/cluster/render/**/*.chart.test.ts'],
+          // The first run builds helm.
+          globalSetup: ['./deploy/cluster/render/vitest-programs.ts'],
+          ...patient,
+        },
+      },
       {
         test: {
           name: 'integration',
