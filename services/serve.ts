@@ -5,6 +5,7 @@ import { type Logger, openLog } from '#internal/log/log.ts';
 import { openMetrics, type Registry } from '#internal/metrics/metrics.ts';
 import { contextOf } from '#internal/process/context.ts';
 import type { Probe, Process } from '#internal/process/process.ts';
+import manifest from './package.json' with { type: 'json' };
 import { loadTarget, type TargetName } from './targets.ts';
 
 /** Lists the settings of a process, whatever targets it runs. */
@@ -17,7 +18,7 @@ export const serveSettings = {
 export async function serve(names: readonly TargetName[], env: Environment, stop: AbortSignal): Promise<number> {
   const settings = readSettings(serveSettings, env);
   const log = openLog({ level: settings.LOG_LEVEL, target: names.length === 1 ? (names[0] ?? '') : 'kilat' });
-  const metrics = openMetrics();
+  const metrics = openMetrics(names, manifest.version);
   const health = createHealth(names);
   const failed = new AbortController();
   const ctx = contextOf(AbortSignal.any([stop, failed.signal]));

@@ -17,6 +17,7 @@ test('requests are counted by method and class of status, whatever their paths',
   await app.inject({ method: 'GET', url: '/nowhere' });
   const text = await registry.metrics();
   expect(text.split('\n').filter((line) => line.startsWith('kilat_api_requests_total'))).toEqual([
+    'kilat_api_requests_total{method="GET",status="5xx"} 0',
     'kilat_api_requests_total{method="GET",status="2xx"} 2',
     'kilat_api_requests_total{method="PUT",status="5xx"} 1',
     'kilat_api_requests_total{method="GET",status="4xx"} 1',

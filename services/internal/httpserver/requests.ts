@@ -10,6 +10,8 @@ export function countRequests(app: Pick<FastifyInstance, 'addHook'>, meter: Mete
   const seconds = meter.seconds('request_seconds', 'From the head of a request to the end of its answer', {
     labelNames: ['method'],
   });
+  // A share of failures can be told from the first one on: none is a figure too.
+  requests.inc({ method: 'GET', status: '5xx' }, 0);
   app.addHook('onResponse', async ({ method }, reply) => {
     requests.inc({ method, status: `${Math.floor(reply.raw.statusCode / 100)}xx` });
     seconds.observe({ method }, reply.elapsedTime / 1_000);

@@ -2,10 +2,17 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 export { Counter, Gauge, Histogram, Registry };
 
-/** Makes a registry with the process's own figures in it. */
-export function openMetrics(): Registry {
+/** Makes a registry with the process's own figures in it, among them which targets of which version it runs. */
+export function openMetrics(targets: readonly string[], version: string): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'kilat_process_' });
+  const info = new Gauge({
+    name: 'kilat_process_info',
+    help: 'Targets that this process runs, and their version',
+    labelNames: ['name', 'version'],
+    registers: [registry],
+  });
+  for (const name of targets) info.set({ name, version }, 1);
   return registry;
 }
 
