@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execute } from '../program.ts';
 
@@ -9,25 +10,40 @@ export interface PostgresPrograms {
   wrapper: readonly string[];
 }
 
-const WRAPPERS = [
-  // Our files stay root's and are still the server's own inside: no user is made, nothing is copied.
-  ['unshare', '--user', '--map-user=1000', '--map-group=1000'],
-  // Containers often forbid user namespaces: then it is nobody, who may reach our files all the same.
-  [
-    ...['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'],
-    ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override'],
-  ],
+// Our files stay ours and are still the server's own inside: no user is made, nothing is copied. Nobody has a name everywhere.
+const NAMESPACE = ['unshare', '--user', '--map-user=65534', '--map-group=65534'];
+// Containers often forbid user namespaces: then it is nobody, who may reach our files all the same.
+const NOBODY = [
+  ...['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'],
+  ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override'],
 ];
 
 /** Finds the programs of this platform's package, and a way to run them when we are root. */
 export async function postgresPrograms(): Promise<PostgresPrograms> {
   const bin = join(nativeFolder(), 'bin');
   const programs = { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') };
-  if (process.getuid?.() !== 0) return { ...programs, wrapper: [] };
-  for (const wrapper of WRAPPERS) {
+  const wrappers = wrappersFor(process.getuid?.());
+  if (wrappers.length === 0) return { ...programs, wrapper: [] };
+  for (const wrapper of wrappers) {
     if (await works([...wrapper, programs.postgres, '--version'])) return { ...programs, wrapper };
   }
-  throw new Error('PostgreSQL does not run as root: start as another user, or set DATABASE_URL.');
+  throw new Error(
+    'PostgreSQL runs neither as root nor as a user without a name: start as another, or set DATABASE_URL.',
+  );
+}
+
+function wrappersFor(uid: number | undefined): string[][] {
+  if (uid === 0) return [NAMESPACE, NOBODY];
+  return hasName() ? [] : [NAMESPACE];
+}
+
+// A container may run as any number; initdb wants to know its user's name.
+function hasName(): boolean {
+  try {
+    return userInfo().username !== '';
+  } catch {
+    return false;
+  }
 }
 
 function nativeFolder(): string {
