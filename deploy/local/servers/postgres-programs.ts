@@ -12,9 +12,10 @@ export interface PostgresPrograms {
 
 // Our files stay ours and are still the server's own inside: no user is made, nothing is copied. Nobody has a name everywhere.
 const NAMESPACE = ['unshare', '--user', '--map-user=65534', '--map-group=65534'];
-// Containers often forbid user namespaces: then it is nobody, who may reach our files all the same.
+// Containers often forbid user namespaces: then it is nobody, who may reach our files all the same. With the securebit also
+// access(2) says so, by which initdb looks for its programs: root's home is closed to all others.
 const NOBODY = [
-  ...['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'],
+  ...['setpriv', '--securebits=+no_setuid_fixup', '--reuid=65534', '--regid=65534', '--clear-groups'],
   ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override'],
 ];
 
