@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { backupStore } from '#internal/backups/places.ts';
 import { announceProviders, setPlan } from '#internal/backups/plan.ts';
 import { retryStages } from '#internal/photos/retry.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
@@ -53,6 +54,8 @@ test('each photo is copied to both places, stored before they were there or afte
   );
 });
 
+const patient = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 50 });
+
 test.each(['limited', 'away'] as const)('a provider that is %s pauses alone, and gets what it missed', async (fate) => {
   vault.links.far.weaken(() => fate);
   const photos = await Promise.all(Array.from({ length: 8 }, () => vault.store()));
@@ -63,8 +66,14 @@ test.each(['limited', 'away'] as const)('a provider that is %s pauses alone, and
     `select attempts from stages where stage = 'backup' and attempts > 1`,
   );
   expect(stages).toEqual([]);
+  const paused = async () => {
+    const { places } = await backupStore(vault.event.database).read(vault.event.eventId);
+    return places.map(({ provider, pause }) => `${provider} ${pause?.class ?? 'works'}`);
+  };
+  await patient(async () => expect(await paused()).toEqual([`far ${copy?.class}`, 'near works']));
   vault.links.far.weaken(() => 'well');
   await vault.untilBackedUp(photos);
+  await patient(async () => expect(await paused()).toEqual(['far works', 'near works']));
 });
 
 test('bytes that are not those of the photo never become a copy', async () => {

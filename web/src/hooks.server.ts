@@ -9,6 +9,7 @@ export const handle: Handle = async ({ event, resolve }) => {
     transformPageChunk: ({ html }) => html.replace('<html lang="en">', `<html lang="${language}">`),
   });
   allowBucket(response.headers);
+  response.headers.append('vary', 'accept-language');
   response.headers.set('referrer-policy', 'same-origin');
   response.headers.set('x-content-type-options', 'nosniff');
   response.headers.set('x-robots-tag', 'noindex');
