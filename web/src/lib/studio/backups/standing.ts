@@ -35,6 +35,12 @@ function nameOf({ is_known, is_wanted, pause, copies }: BackupPlace): PlaceStand
   return copies.done > 0 ? 'proved' : 'empty';
 }
 
+/** Tells whether what a place counts will change soon; `photos` is how many the event has now. */
+export function isMoving({ is_wanted, pause, copies }: BackupPlace, photos: number): boolean {
+  const { done, waiting, failed, removing } = copies;
+  return pause !== null || waiting > 0 || removing > 0 || (is_wanted && done + failed < photos);
+}
+
 /** Gives the share of an event's photos that a place has proved, in percent. */
 export function shareOf({ done, waiting, failed }: BackupPlace['copies']): number {
   const all = done + waiting + failed;
