@@ -7,6 +7,7 @@ const elsewhere = [
   '**/*.integration.test.ts',
   '**/*.fault.test.ts',
   '**/*.chart.test.ts',
+  '**/*.cluster.test.ts',
   'web/**',
 ];
 const patient = { testTimeout: 60_000, hookTimeout: 120_000 };
@@ -23,6 +24,21 @@ const web = existsSync(new URL('web/vite.config.ts', import.meta.url))
       },
     ]
   : [];
+
+// An API server is built once per user, which takes many minutes: only the full run waits for it.
+const cluster =
+  process.env.KILAT_TEST_SIZE === 'full'
+    ? [
+        {
+          test: {
+            name: 'cluster',
+            include: ['deploy/cluster/*.cluster.test.ts'],
+            ...patient,
+            sequence: { groupOrder: 4 },
+          },
+        },
+      ]
+    : [];
 
 export default defineConfig({
   test: {
@@ -70,6 +86,7 @@ export default defineConfig({
           ...alone,
         },
       },
+      ...cluster,
     ],
   },
 });

@@ -25,6 +25,7 @@ const tasks = {
   faults: ['services/faults/main.ts'],
   bench: ['services/bench/main.ts'],
   image: ['deploy/images/build.ts'],
+  cluster: ['deploy/cluster/main.ts'],
 };
 
 /** Tells whether a program can be found on PATH. */

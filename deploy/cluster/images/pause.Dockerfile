@@ -1,0 +1,4 @@
+# Holds the network of a pod.
+ARG BASE
+FROM ${BASE}
+ENTRYPOINT ["sleep", "infinity"]

@@ -1,0 +1,111 @@
+// A small steady load from within the cluster: photographers send, guests watch, until SIGTERM; then it says what was lost.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { follow, type Guest } from './guest.ts';
+import { shoot } from './photo.ts';
+import { type Desk, send } from './photographer.ts';
+
+const { ORIGIN = '', TOKEN = '', RATE = '2', BYTES = '400000', GUESTS = '2' } = process.env;
+const settleMs = 240_000;
+
+/** Sends one request until its answer is good: also a start of the load may fall into a rollout. */
+async function ask(path: string, method: string, cookie = '', body?: object): Promise<Response> {
+  for (let tries = 0; ; tries++) {
+    const init = { method, headers: { cookie, ...(body && { 'content-type': 'application/json' }) } };
+    const answer = await fetch(`${ORIGIN}${path}`, { ...init, ...(body && { body: JSON.stringify(body) }) }).catch(
+      () => undefined,
+    );
+    if (answer?.ok) return answer;
+    if (tries > 30) throw new Error(`${method} ${path} answered ${answer?.status} ${await answer?.text()}`);
+    await sleep(1_000);
+  }
+}
+
+const cookieOf = (answer: Response) =>
+  answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ');
+
+async function openScene() {
+  const owner = cookieOf(await ask('/api/sign-in', 'POST', '', { token: TOKEN }));
+  const { event_id: eventId } = (await (await ask('/api/events', 'POST', owner, { title: 'Load' })).json()) as {
+    event_id: string;
+  };
+  const { path } = (await (await ask(`/api/events/${eventId}/links`, 'POST', owner, {})).json()) as { path: string };
+  const guest = cookieOf(await ask('/api/guest-sessions', 'POST', '', { token: path.split('/').at(-1) }));
+  const { cursor } = (await (await ask(`/api/events/${eventId}/photos`, 'GET', guest)).json()) as { cursor: string };
+  return { owner, guest, eventId, cursor };
+}
+
+const stored = new Map<string, number>();
+const failed: string[] = [];
+const flying = new Set<Promise<void>>();
+
+async function photograph(desk: Desk, number: number): Promise<void> {
+  const size = 1_000 + Math.floor(Math.random() * 2 * Number(BYTES));
+  await send(desk, shoot(number, size)).then(
+    (photoId) => void stored.set(photoId, Date.now()),
+    (error: Error) => void failed.push(`${error.message} ${String(error.cause ?? '')}`),
+  );
+}
+
+/** Sends at a steady rate whatever comes of it: what hangs does not slow the others down. */
+async function sendUntil(stopped: () => boolean, desk: Desk): Promise<void> {
+  for (let number = 1, next = Date.now(); !stopped(); number++, next += 1_000 / Number(RATE)) {
+    const sending = photograph(desk, number).finally(() => flying.delete(sending));
+    flying.add(sending);
+    await sleep(Math.max(0, next - Date.now()));
+  }
+  await Promise.all(flying);
+}
+
+async function settled(guests: readonly Guest[]): Promise<void> {
+  const lacks = () => guests.some(({ seen }) => missing(seen['photo.rendered']).length > 0);
+  for (const deadline = Date.now() + settleMs; lacks() && Date.now() < deadline; ) await sleep(500);
+}
+
+function missing(seen: Map<string, number>): string[] {
+  return [...stored.keys()].filter((photoId) => !seen.has(photoId));
+}
+
+function percentile(values: readonly number[], part: number): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length * part)] ?? 0;
+}
+
+function summary(guests: readonly Guest[], troubles: Record<string, number>) {
+  const delays = guests.flatMap(({ seen }) => [...seen['photo.stored']].map(([id, at]) => at - (stored.get(id) ?? at)));
+  return {
+    stored: stored.size,
+    failed,
+    troubles,
+    lost: guests.reduce((sum, { seen }) => sum + missing(seen['photo.stored']).length, 0),
+    unrendered: guests.reduce((sum, { seen }) => sum + missing(seen['photo.rendered']).length, 0),
+    holes: guests.flatMap(({ holes }) => holes),
+    reconnects: guests.reduce((sum, { reconnects }) => sum + reconnects, 0),
+    storedToGuestP95Ms: percentile(delays, 0.95),
+  };
+}
+
+let stopped = false;
+process.on('SIGTERM', () => {
+  stopped = true;
+});
+const { owner, guest, eventId, cursor } = await openScene();
+const desk: Desk = { origin: ORIGIN, cookie: owner, eventId, troubles: {} };
+const guests = Array.from({ length: Number(GUESTS) }, () => follow(`${ORIGIN}/live/events/${eventId}`, guest, cursor));
+const timer = setInterval(() => {
+  console.log(
+    JSON.stringify({
+      at: new Date().toISOString(),
+      stored: stored.size,
+      flying: flying.size,
+      failed: failed.length,
+      troubles: desk.troubles,
+    }),
+  );
+}, 2_000);
+await sendUntil(() => stopped, desk);
+clearInterval(timer);
+await settled(guests);
+console.log(JSON.stringify({ summary: summary(guests, desk.troubles) }));
+process.exit(0);
