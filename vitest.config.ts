@@ -12,8 +12,10 @@ const elsewhere = [
 ];
 const patient = { testTimeout: 60_000, hookTimeout: 120_000 };
 
-// The machine may have two cores: the groups run after each other, and files that break or measure things one by one.
-const alone = { fileParallelism: false };
+// The machine may have two cores. Most of their time these tests wait for leases, timeouts and restarts: some at once keep both
+// cores busy, the longest first. Browsers wait less.
+const together = { maxWorkers: 3, sequence: { groupOrder: 1 } };
+const browsers = { maxWorkers: 2, sequence: { groupOrder: 2 } };
 
 const web = existsSync(new URL('web/vite.config.ts', import.meta.url))
   ? [
@@ -60,9 +62,7 @@ export default defineConfig({
           include: ['**/*.integration.test.ts'],
           globalSetup: servers,
           ...patient,
-          // Most of their time they wait for leases, timeouts and restarts.
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          ...together,
         },
       },
       {
@@ -72,8 +72,7 @@ export default defineConfig({
           globalSetup: servers,
           ...patient,
           testTimeout: 300_000,
-          sequence: { groupOrder: 2 },
-          ...alone,
+          ...together,
         },
       },
       {
@@ -82,8 +81,7 @@ export default defineConfig({
           include: ['web/e2e/**/*.e2e.ts'],
           ...patient,
           testTimeout: 180_000,
-          sequence: { groupOrder: 3 },
-          ...alone,
+          ...browsers,
         },
       },
       ...cluster,

@@ -46,8 +46,9 @@ async function main(): Promise<number> {
   const folder = temporaryFolder();
   const partial = values.project.length > 0 || positionals.length > 0;
   const [chromium] = await Promise.all([ensureChromium(say), buildWeb(say), bringServers()]);
-  const checked =
-    partial || (await runOnTerminal([process.execPath, join(root, 'deploy/local/check.ts')], process.env)) === 0;
+  // Beside the tests, which wait often, and behind them: it takes what they leave of the cores.
+  const check = ['nice', process.execPath, join(root, 'deploy/local/check.ts')];
+  const checking = partial ? 0 : runOnTerminal(check, process.env);
   const env = {
     ...process.env,
     TMPDIR: folder,
@@ -56,6 +57,7 @@ async function main(): Promise<number> {
   };
   const projects = values.project.flatMap((name) => ['--project', name]);
   const { passed, failed } = await runTests(join(folder, 'report.json'), [...projects, ...positionals], env);
+  const checked = (await checking) === 0;
   const failures = failed + (checked ? 0 : 1);
   if (!checked) process.stdout.write('The checks of the sources failed: see above the tests.\n');
   process.stdout.write(`${passed} passed, ${failures} failed\n`);
