@@ -51,10 +51,8 @@ test('a database that was put back is a new epoch: clients load anew, and verify
 
   await copyCluster(fleet, 'back');
   expect(await runCommand('restore', fleet.env)).toMatch(/^epoch [0-9a-f-]{36} begins/);
-  await vi.waitFor(
-    () => expect(follower.holes).toEqual([expect.stringMatching(`^resync at .*\\.${seqBefore}$`)]),
-    patient,
-  );
+  // It may hear of more, for it goes on without loading anew, and may have come back before the new epoch began.
+  await vi.waitFor(() => expect(follower.holes[0]).toMatch(new RegExp(`^resync at .*\\.${seqBefore}$`)), patient);
   await follower.close();
 
   // What had begun before is whole in the bucket: the sweeper stores it again, though nobody sends it.

@@ -151,7 +151,9 @@ test('a slow statement that MikroORM composes is logged without its values too',
     .transaction(async (tx) => {
       await tx.query('lock table sign_in_links');
       const asking = database.transaction(({ em }) => em.findOne(SignInLink, { accountId: account }));
-      await tx.query('select pg_sleep(1.2)');
+      const waits = `select 1 as one from pg_locks where relation = 'sign_in_links'::regclass and not granted`;
+      await expect.poll(() => tx.query(waits), { timeout: 10_000 }).toHaveLength(1);
+      await tx.query('select pg_sleep(1.1)');
       return { asking };
     })
     .then(({ asking }) => asking);

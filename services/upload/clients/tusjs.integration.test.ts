@@ -127,7 +127,9 @@ test.each(['PutObjectCommand', 'HeadObjectCommand'])(
 
 test('goes on by itself after a 423, once the other writer is gone, without starting over', async () => {
   const url = await interrupted({ chunkSize: mebibyte }, mebibyte);
-  const sql = `update uploads set holder = $2, lease_until = now() + interval '17 seconds' where photo_id = $1`;
+  // As a lease is taken: under a generation of its own, so that who had it before gives nothing back.
+  const sql = `update uploads set holder = $2, generation = generation + 1, lease_until = now() + interval '17 seconds'
+    where photo_id = $1`;
   await upload.database.query(sql, [url.split('/').at(-1), randomUUID()]);
   const statuses: number[] = [];
   const onAfterResponse = (_req: unknown, res: { getStatus(): number }) => void statuses.push(res.getStatus());
