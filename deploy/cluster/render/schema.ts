@@ -29,6 +29,7 @@ const special: Record<string, Schema> = {
   listenHost: { enum: ['0.0.0.0', '::'] },
   'secret.value': { type: 'string', pattern: '^(.{32,})?$' },
   'database.url': { type: 'string', pattern: '^(postgres(ql)?://.+)?$' },
+  'infra.password': { type: 'string', pattern: '^([A-Za-z0-9]{12,})?$' },
   'nats.url': { type: 'string', pattern: '^((nats|tls)://.+)?$' },
   'nats.monitoringEndpoint': { type: 'string', pattern: '^([^/]+:[0-9]+)?$' },
   'redis.url': { type: 'string', pattern: '^(rediss?://.+)?$' },
