@@ -51,8 +51,8 @@ export default defineConfig({
         test: {
           name: 'chart',
           include: ['deploy/cluster/render/**/*.chart.test.ts'],
-          // The first run builds helm.
-          globalSetup: ['./deploy/cluster/render/vitest-programs.ts'],
+          // The first run builds helm; each renders all variants once.
+          globalSetup: ['./deploy/cluster/render/vitest-renderings.ts'],
           ...patient,
         },
       },

@@ -15,7 +15,7 @@ Runs every check of the project: formatting, lint, types, boundaries and unused 
 and in a real browser.
 
   --full            at full size (as npm run test:full does)
-  --project <name>  only unit, web, integration, fault or e2e, without the checks; may be given more than once
+  --project <name>  only unit, web, chart, integration, fault or e2e, without the checks; may be given more than once
   --help            print this
 
 KILAT_TEST_PHOTOS names a folder of JPEGs that the tests use besides those that they make.

@@ -4,23 +4,16 @@ import { beforeAll, expect, test } from 'vitest';
 import { type Durable, durables, notifyDurable, workDurables } from '../../../services/contract/index.ts';
 import { targetNames } from '../../../services/targets.ts';
 import { generated } from './generate.ts';
-import { type Rendering, render, renderVariant } from './render.ts';
+import { type Rendering, render } from './render.ts';
+import { rendering } from './renderings.ts';
 import { managedSettings } from './schema.ts';
 import { type ReadableSetting, settingsOfTargets } from './settings.ts';
 import { chart } from './values.ts';
 
 let settings: Record<string, Record<string, ReadableSetting>>;
-let config: Rendering;
-let keda: Rendering;
-let backup: Rendering;
 
 beforeAll(async () => {
-  [settings, config, keda, backup] = await Promise.all([
-    settingsOfTargets(),
-    renderVariant('config'),
-    renderVariant('keda'),
-    renderVariant('backup'),
-  ]);
+  settings = await settingsOfTargets();
 });
 
 test('what is generated of the settings and values is up to date (node deploy/cluster/render/generate.ts)', async () => {
@@ -28,9 +21,9 @@ test('what is generated of the settings and values is up to date (node deploy/cl
     expect(readFileSync(join(chart, file), 'utf8')).toBe(content);
 });
 
-function given(rendering: Rendering, target: string): Record<string, string> {
-  const { envFrom, env } = rendering.find(`Deployment/kilat-${target}`).spec.template.spec.containers[0];
-  const plain = rendering.find(`ConfigMap/${envFrom[0].configMapRef.name}`).data;
+function given({ find }: Rendering, target: string): Record<string, string> {
+  const { envFrom, env } = find(`Deployment/kilat-${target}`).spec.template.spec.containers[0];
+  const plain = find(`ConfigMap/${envFrom[0].configMapRef.name}`).data;
   return { ...plain, ...Object.fromEntries((env as { name: string }[]).map(({ name }) => [name, 'secret'])) };
 }
 
@@ -40,7 +33,7 @@ test.each(targetNames)(
   'each setting of target %s can be given, and it is given none that it does not have',
   (target) => {
     const known = Object.keys(settings[target] ?? {}).filter((name) => !isOfProvider(name));
-    const all = { ...given(backup, target), ...given(config, target) };
+    const all = { ...given(rendering('backup'), target), ...given(rendering('config'), target) };
     const optional = ['S3_PUBLIC_ENDPOINT', 'SMTP_URL', 'S3_SYNC_FOLDER', 'S3_SYNC_SIDECAR'];
     for (const name of known) if (!optional.includes(name)) expect(Object.keys(all), name).toContain(name);
     for (const name of Object.keys(all))
@@ -49,7 +42,7 @@ test.each(targetNames)(
 );
 
 test('each setting of a provider of second copies can be given', () => {
-  const all = Object.keys(given(backup, 'backup'));
+  const all = Object.keys(given(rendering('backup'), 'backup'));
   for (const name of Object.keys(settings.backup ?? {}).filter(isOfProvider)) {
     const either = ['COLD_STORE', 'DRIVE'].map((provider) => name.replace('<NAME>', provider));
     expect(
@@ -75,7 +68,7 @@ test.each([
 });
 
 function triggersOf(target: string): Durable[] {
-  const { triggers } = keda.find(`ScaledObject/kilat-${target}`).spec;
+  const { triggers } = rendering('keda').find(`ScaledObject/kilat-${target}`).spec;
   return triggers.map(({ metadata }: { metadata: Record<string, string> }) => ({
     stream: metadata.stream,
     name: metadata.consumer,

@@ -31,20 +31,28 @@ export interface Rendering {
 /** Lists the variants of ci/, one for each feature, by the name before `-values.yaml`. */
 export const variants = readdirSync(join(chart, 'ci')).map((file) => file.replace(/-values\.yaml$/, ''));
 
-/** Renders one variant of ci/ with helm, as release kilat in namespace photos. */
-export function renderVariant(variant: string): Promise<Rendering> {
-  return render(['--values', join(chart, 'ci', `${variant}-values.yaml`)]);
+/** Renders one variant of ci/ with helm, as release kilat in namespace photos; answers its text. */
+export function renderVariant(variant: string): Promise<string> {
+  return template(['--values', join(chart, 'ci', `${variant}-values.yaml`)]);
 }
 
 /** Renders the chart with further arguments of `helm template`. Throws what helm said. */
 export async function render(args: readonly string[]): Promise<Rendering> {
+  return renderingOf(await template(args));
+}
+
+async function template(args: readonly string[]): Promise<string> {
   const common = ['template', 'kilat', chart, '--namespace', 'photos', '--kube-version', kubernetesVersion];
   const helm = await resolveBinary(renderPrograms.helm);
-  const { code, printed, said } = await runWith([helm, ...common, '--include-crds', ...args]);
+  const { code, printed, said } = await runWith([helm, ...common, ...args]);
   if (code !== 0) throw new Error(said);
-  const manifests = parseAllDocuments(printed).flatMap((document) =>
-    document.contents === null ? [] : [document.toJS()],
-  );
+  return printed;
+}
+
+/** Reads what helm printed. */
+export function renderingOf(printed: string): Rendering {
+  const documents = parseAllDocuments(printed);
+  const manifests: Manifest[] = documents.flatMap((one) => (one.contents === null ? [] : [one.toJS()]));
   const find = (name: string) => {
     const found = manifests.find(({ kind, metadata }) => `${kind}/${metadata.name}` === name);
     if (found === undefined) throw new Error(`there is no ${name}`);

@@ -1,13 +1,8 @@
-import { beforeAll, expect, test } from 'vitest';
-import { type Manifest, type Rendering, renderVariant, variants } from './render.ts';
+import { expect, test } from 'vitest';
+import type { Manifest } from './render.ts';
+import { rendering } from './renderings.ts';
 import { switches } from './switches.ts';
 import { valuesOf } from './values.ts';
-
-const rendered = new Map<string, Rendering>();
-
-beforeAll(async () => {
-  await Promise.all(variants.map(async (variant) => rendered.set(variant, await renderVariant(variant))));
-});
 
 /** Reads a path with dots in an object; `=` stands for a dot in a key, and lists of env are read by their names. */
 function read(manifest: Manifest, path: string): unknown {
@@ -30,15 +25,14 @@ function variable(
 }
 
 test.each(switches())('value $value does what it says: $variant, $object $at', ({ variant, object, at, is }) => {
-  const rendering = rendered.get(variant);
-  if (at !== undefined) return expect(read(rendering?.find(object) as Manifest, at)).toEqual(is);
-  const names = rendering?.manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+  const { find, manifests } = rendering(variant);
+  if (at !== undefined) return expect(read(find(object), at)).toEqual(is);
+  const names = manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
   expect(names).not.toContain(object);
 });
 
 test('every value of the chart is among them', () => {
   const held = new Set(switches().map(({ value }) => value));
-  const rules = ['metrics.prometheusRule.', 'metrics.dashboards.'];
-  const others = valuesOf().filter(({ path }) => !held.has(path) && !rules.some((rule) => path.startsWith(rule)));
+  const others = valuesOf().filter(({ path }) => !held.has(path));
   expect(others.map(({ path }) => path)).toEqual([]);
 });

@@ -1,23 +1,17 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, inject, test } from 'vitest';
 import { resolveBinary } from '../../local/resolve.ts';
-import { temporaryFolder } from '../../local/testing.ts';
 import { renderPrograms } from './programs.ts';
-import { type Rendering, renderVariant, runWith, variants } from './render.ts';
+import { runWith, variants } from './render.ts';
+import { rendering } from './renderings.ts';
 
-const rendered = new Map<string, Rendering>();
 const complaints = new Map<string, string[]>();
 
-beforeAll(async () => {
-  await Promise.all(variants.map(async (variant) => rendered.set(variant, await renderVariant(variant))));
-  await validate();
-});
+beforeAll(validate);
 
 /** Lets kubeconform read all variants at once: most of its time goes into reading the schemas. */
 async function validate(): Promise<void> {
-  const folder = temporaryFolder();
-  for (const [variant, { text }] of rendered) writeFileSync(join(folder, `${variant}.yaml`), text);
   const schemas = join(import.meta.dirname, 'schemas', '{{ .ResourceKind }}{{ .KindSuffix }}.json');
   const kubeconform = await resolveBinary(renderPrograms.kubeconform);
   const { printed } = await runWith([
@@ -28,7 +22,7 @@ async function validate(): Promise<void> {
     '-verbose',
     '-schema-location',
     schemas,
-    folder,
+    inject('renderings'),
   ]);
   for (const { filename, kind, name, status, msg } of JSON.parse(printed).resources) {
     const said = complaints.get(basename(filename, '.yaml')) ?? [];
@@ -37,20 +31,14 @@ async function validate(): Promise<void> {
   }
 }
 
-const of = (variant: string) => {
-  const rendering = rendered.get(variant);
-  if (rendering === undefined) throw new Error(`${variant} was not rendered`);
-  return rendering;
-};
-
 test.each(variants)('variant %s fits the strict schemas of Kubernetes and of the operators', (variant) => {
   expect(complaints.get(variant)).toEqual([]);
 });
 
 test.each(variants)('variant %s names each object once, and none too long for its Services', (variant) => {
-  const names = of(variant).manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+  const names = rendering(variant).manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
   expect(new Set(names).size).toBe(names.length);
-  for (const { metadata } of of(variant).manifests) expect(metadata.name.length).toBeLessThanOrEqual(63);
+  for (const { metadata } of rendering(variant).manifests) expect(metadata.name.length).toBeLessThanOrEqual(63);
 });
 
 const restricted = {
@@ -60,7 +48,7 @@ const restricted = {
 };
 
 test.each(variants)('variant %s has no container that is not restricted, bounded and without a shell', (variant) => {
-  for (const { kind, metadata, spec } of of(variant).manifests) {
+  for (const { kind, metadata, spec } of rendering(variant).manifests) {
     const pod = kind === 'Pod' ? spec : spec?.template?.spec;
     if (pod?.containers === undefined) continue;
     expect(pod.securityContext, metadata.name).toMatchObject({
@@ -78,9 +66,9 @@ test.each(variants)('variant %s has no container that is not restricted, bounded
 });
 
 test.each(variants)('variant %s refers to no Secret, ConfigMap or claim of its own that is not there', (variant) => {
-  const { manifests } = of(variant);
+  const { manifests } = rendering(variant);
   const there = new Set(manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
-  const references = [...of(variant).text.matchAll(/(secretKeyRef|configMapRef):\s*\{?\s*name: ([\w-]+)/g)];
+  const references = [...rendering(variant).text.matchAll(/(secretKeyRef|configMapRef):\s*\{?\s*name: ([\w-]+)/g)];
   for (const [, by, name = ''] of references) {
     const object = `${by === 'secretKeyRef' ? 'Secret' : 'ConfigMap'}/${name}`;
     if (/^(kilat|gallery)(-|$)/.test(name) && !given.has(name)) expect(there, variant).toContain(object);
@@ -91,7 +79,7 @@ test.each(variants)('variant %s refers to no Secret, ConfigMap or claim of its o
 const given = new Set(['secret', 'database-app', 'nats', 'valkey', 's3', 'mail', 'r2'].map((name) => `kilat-${name}`));
 
 test.each(variants)('variant %s holds no secret outside of Secrets', (variant) => {
-  const { manifests, text } = of(variant);
+  const { manifests, text } = rendering(variant);
   const secrets = manifests.flatMap(({ kind, data }) =>
     kind === 'Secret' ? Object.values(data as Record<string, string>) : [],
   );

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { targetNames } from '../../../services/targets.ts';
+import { root } from '../../local/services.ts';
+import { type Rendering, render } from './render.ts';
+import { rendering } from './renderings.ts';
+import { settingsOfTargets } from './settings.ts';
+
+test.each([
+  {
+    name: 'a server of its own beside one of others',
+    set: ['database.url=postgres://db/kilat'],
+    says: 'infra.postgres.enabled: turn it off',
+  },
+  { name: 'no database at all', set: ['infra.postgres.enabled=false'], says: 'database: give url or existingSecret' },
+  { name: 'no bus at all', set: ['infra.nats.enabled=false'], says: 'nats: give url or existingSecret' },
+  {
+    name: 'no object storage at all',
+    set: ['infra.s3.enabled=false'],
+    says: 's3: give accessKeyId and secretAccessKey',
+  },
+  {
+    name: 'a URL and a Secret that has it',
+    set: ['infra.redis.enabled=false', 'redis.url=redis://r', 'redis.existingSecret=r'],
+    says: 'redis: give url or existingSecret, not both',
+  },
+  {
+    name: 'an Ingress and a route',
+    set: ['ingress.enabled=true', 'httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=g'],
+    says: 'ingress and httpRoute',
+  },
+  { name: 'a route without a gateway', set: ['httpRoute.enabled=true'], says: 'httpRoute.parentRefs' },
+  {
+    name: 'lag for a target that works off none',
+    set: ['targets.api.autoscaling.enabled=true', 'targets.api.autoscaling.by=keda'],
+    says: 'targets.api.autoscaling.by',
+  },
+  {
+    name: 'CPU from zero',
+    set: [
+      'targets.thumbnail.autoscaling.enabled=true',
+      'targets.thumbnail.autoscaling.by=hpa',
+      'targets.thumbnail.autoscaling.minReplicas=0',
+    ],
+    says: 'hpa takes at least 1',
+  },
+  {
+    name: 'more replicas at least than at most',
+    set: ['targets.api.autoscaling.enabled=true', 'targets.api.autoscaling.minReplicas=20'],
+    says: 'minReplicas is above maxReplicas',
+  },
+  {
+    name: 'a place for copies without its keys',
+    set: ['backup.providers.r2.config.BUCKET=copies'],
+    says: 'backup.providers.r2: give secrets or existingSecret',
+  },
+])('refuses $name, and says which values', async ({ set, says }) => {
+  await expect(render(set.flatMap((one) => ['--set', one]))).rejects.toThrow(says);
+});
+
+const checksums = ({ find }: Rendering, target: string) =>
+  find(`Deployment/kilat-${target}`).spec.template.metadata.annotations;
+
+test('a changed setting rolls the pods of the targets that have it, and no others', async () => {
+  const [before, after] = await Promise.all(
+    ['200', '300'].map((ms) => render(['--set', `config.RELAY_POLL_MS=${ms}`])),
+  );
+  const differs = targetNames
+    .filter((name) => name !== 'backup')
+    .filter((name) => {
+      const [one, other] = [before, after].map((rendered) => checksums(rendered as Rendering, name)['checksum/config']);
+      return one !== other;
+    });
+  expect(differs).toEqual(['relay']);
+});
+
+test('a changed secret rolls the pods that are given it, and no others', async () => {
+  const values = ['--values', join(root, 'charts/kilat/ci/inline-values.yaml')];
+  const mail = ['--set', 'mail.url=smtps://user:other@mail.example:465'];
+  const [before, after] = await Promise.all([render(values), render([...values, ...mail])]);
+  const differs = targetNames
+    .filter((name) => name !== 'backup')
+    .filter((name) => {
+      return checksums(before, name)['checksum/secret'] !== checksums(after, name)['checksum/secret'];
+    });
+  expect(differs).toEqual(['notify']);
+});
+
+test('a pod has the time that what it has in hand may take', async () => {
+  const settings = await settingsOfTargets();
+  const { find } = rendering('production');
+  const seconds = {
+    upload: 'UPLOAD_DRAIN_SECONDS',
+    api: 'UPLOAD_BATCH_SECONDS',
+    live: 'LIVE_GRACE_SECONDS',
+    thumbnail: 'THUMBNAIL_TIMEOUT_SECONDS',
+  } as const;
+  for (const [target, setting] of Object.entries(seconds)) {
+    const { terminationGracePeriodSeconds, containers } = find(`Deployment/kilat-${target}`).spec.template.spec;
+    const longest = Number(settings[target as keyof typeof seconds][setting]?.default);
+    expect(terminationGracePeriodSeconds, target).toBeGreaterThan(
+      longest + containers[0].lifecycle.preStop.sleep.seconds,
+    );
+  }
+});
+
+test('OpenShift is left to choose users and groups', async () => {
+  const { find } = await render(['--api-versions', 'security.openshift.io/v1']);
+  for (const name of ['Deployment/kilat-upload', 'StatefulSet/kilat-postgres']) {
+    const { securityContext } = find(name).spec.template.spec;
+    expect(Object.keys(securityContext)).not.toContain('runAsUser');
+    expect(securityContext.runAsNonRoot).toBe(true);
+  }
+});
+
+test('the schema comes before the pods: by a hook where the database is there, by a Job of the release where it comes along', () => {
+  const [own, external] = [rendering('default'), rendering('inline')];
+  expect(own.find('Job/kilat-migrate-install-1').metadata.annotations).toBeUndefined();
+  const hook = external.find('Job/kilat-migrate-expand');
+  expect(hook.metadata.annotations?.['helm.sh/hook']).toBe('pre-install,pre-upgrade');
+  const secret = external.find(`Secret/${hook.spec.template.spec.containers[0].env[0].valueFrom.secretKeyRef.name}`);
+  expect(secret.metadata.annotations).toMatchObject({
+    'helm.sh/hook': 'pre-install,pre-upgrade,post-upgrade',
+    'helm.sh/hook-weight': '-10',
+  });
+  for (const { find } of [own, external])
+    expect(find('Deployment/kilat-api').spec.template.spec.initContainers[0].args).toEqual(['migrate', '--wait']);
+});
+
+test('what is made up outlives the release, and what is given does not', () => {
+  const { find } = rendering('default');
+  expect(find('Secret/kilat-generated').metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
+  expect(find('Secret/kilat').metadata.annotations).toBeUndefined();
+});
+
+test('no pod is given a secret that its target does not use', () => {
+  const given = (target: string) => {
+    const { env } = rendering('production').find(`Deployment/kilat-${target}`).spec.template.spec.containers[0];
+    return (env as { name: string; valueFrom?: unknown }[])
+      .filter(({ valueFrom }) => valueFrom)
+      .map(({ name }) => name);
+  };
+  expect(given('relay')).toEqual(['DATABASE_URL', 'NATS_URL']);
+  expect(given('live')).toEqual(['KILAT_SECRET', 'DATABASE_URL', 'NATS_URL']);
+  expect(given('thumbnail')).toEqual(['DATABASE_URL', 'NATS_URL', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']);
+  expect(given('web')).toEqual([]);
+});
+
+interface Compose {
+  services: Record<
+    string,
+    { image: string; environment?: Record<string, string>; healthcheck?: unknown; command?: string[] }
+  >;
+}
+
+test('the compose file runs the images of the chart, with settings that there are', async () => {
+  const { services } = parse(readFileSync(join(root, 'deploy/compose.yaml'), 'utf8'), { merge: true }) as Compose;
+  const { text } = rendering('default');
+  const versions = new Set([...text.matchAll(/image: (\S+)/g)].map(([, image]) => image));
+  const plain = (image: string) => image.replace(/-alpine$/, '');
+  for (const { image } of Object.values(services)) expect(versions).toContain(plain(image));
+  const known = new Set(Object.values(await settingsOfTargets()).flatMap(Object.keys));
+  for (const name of Object.keys(services.kilat?.environment ?? {}))
+    expect(known, name).toContain(name.replace(/_FILE$/, ''));
+});
+
+test('every service of the compose file that stays is asked for its health', () => {
+  const { services } = parse(readFileSync(join(root, 'deploy/compose.yaml'), 'utf8'), { merge: true }) as Compose;
+  const unasked = Object.keys(services).filter((name) => services[name]?.healthcheck === undefined);
+  expect(unasked.sort()).toEqual(['migrate', 'secrets']);
+});
