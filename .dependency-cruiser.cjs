@@ -76,6 +76,7 @@ const forbidden = [
   door('s3', '@aws-sdk/[^/]+|@smithy/[^/]+|@tus/s3-store', '^services/(internal/objects|upload)/'),
   door('sharp', 'sharp', String.raw`^services/thumbnail/render\.ts$`),
   door('redis', 'ioredis', '^services/internal/(limit|cache)/'),
+  door('traces', '@opentelemetry/[^/]+', '^services/internal/trace/'),
   {
     name: 'no-cycles',
     comment: 'Two files that need each other are one file, or lack a third.',

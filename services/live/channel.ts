@@ -1,7 +1,7 @@
 import { type Entry, type Frame, maxFrameEntries } from '@kilat/contract';
 import type { Database } from '#internal/database/database.ts';
 import { buildFrames, readAfter } from '#internal/frames/frame.ts';
-import { type Head, readEntries, readHead } from '#internal/journal/journal.ts';
+import { type Head, type KeptEntry, readEntries, readHead } from '#internal/journal/journal.ts';
 import type { Audience } from '#internal/photos/view.ts';
 import { type FollowedJob, frameOfJob } from './job.ts';
 import type { Counts } from './metrics.ts';
@@ -30,7 +30,7 @@ export interface Client {
 export interface ChannelDeps {
   database: Database;
   counts: Counts;
-  onSent: (eventId: string, entries: readonly Entry[], clients: number) => void;
+  onSent: (eventId: string, entries: readonly KeptEntry[], clients: number) => void;
   onRightsEnded: () => void;
 }
 
@@ -133,7 +133,7 @@ export class Channel {
     this.dismiss(() => true);
   }
 
-  #publish(frames: Record<Audience, Frame>, entries: readonly Entry[]): void {
+  #publish(frames: Record<Audience, Frame>, entries: readonly KeptEntry[]): void {
     const startedAt = performance.now();
     for (const audience of audiences) this.#rings[audience].push(frames[audience]);
     const bytes = { guest: encodeFrame(frames.guest), team: encodeFrame(frames.team) };

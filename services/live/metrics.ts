@@ -1,7 +1,9 @@
-import type { Entry, LiveStats } from '@kilat/contract';
+import type { LiveStats } from '@kilat/contract';
+import type { KeptEntry } from '#internal/journal/journal.ts';
 import type { Logger } from '#internal/log/log.ts';
 import type { Meter } from '#internal/metrics/meter.ts';
 import { Counter, type Registry, secondsBuckets } from '#internal/metrics/metrics.ts';
+import { happened } from '#internal/trace/trace.ts';
 import type { Admission } from './admission.ts';
 
 /** Counts what this replica did since it began. */
@@ -44,8 +46,9 @@ export function showCounts(
 /** Makes what times entries that were written to all watchers, and writes the photo's line in the log. */
 export function sentReport(meter: Meter, log: Logger) {
   const delay = meter.seconds('sent_delay_seconds', 'From the commit of an entry to its being written to all watchers');
-  return (eventId: string, entries: readonly Entry[], clients: number) => {
-    for (const { recorded_at, type, photo_id } of entries) {
+  return (eventId: string, entries: readonly KeptEntry[], clients: number) => {
+    for (const { recorded_at, type, seq, photo_id, traceparent } of entries) {
+      happened(traceparent, 'live.send', { event_id: eventId, seq, type, clients }, new Date(recorded_at));
       delay.observe(Math.max(0, Date.now() - Date.parse(recorded_at)) / 1_000);
       if (type === 'photo.rendered') log.info({ photo_id, event_id: eventId, clients }, 'photo sent');
     }

@@ -1,6 +1,7 @@
 import type { Logger } from '#internal/log/log.ts';
 import { type Context, pause } from '#internal/process/context.ts';
 import { type Brake, createBrake } from '#internal/stages/brake.ts';
+import { span } from '#internal/trace/trace.ts';
 import type { Channel, Owed, Result } from './channels/channel.ts';
 import { fateOf } from './outcome.ts';
 import type { OwedStore } from './store.ts';
@@ -40,7 +41,9 @@ async function deliverNext(ctx: Context, deps: DeliverDeps, channel: Channel, br
   const owed = await deps.store.claim([channel.name], deps.leaseSeconds);
   if (owed === undefined) return false;
   const startedAt = performance.now();
-  const result = await attempt(deps, channel, owed);
+  const { id: notification_id, eventId: event_id, kind, attempts } = owed;
+  const told = { notification_id, event_id, kind, attempts };
+  const result = await span('notify.send', { ...told, channel: channel.name }, () => attempt(deps, channel, owed));
   const tookMs = performance.now() - startedAt;
   if (result.state === 'down') {
     brake.pull();
@@ -52,8 +55,7 @@ async function deliverNext(ctx: Context, deps: DeliverDeps, channel: Channel, br
     await settle(deps, owed, result);
   }
   deps.onTried(owed, result.state);
-  const { id: notification_id, eventId: event_id, kind, attempts } = owed;
-  deps.log.info({ notification_id, event_id, kind, attempts, result: result.state }, 'notification tried');
+  deps.log.info({ ...told, result: result.state }, 'notification tried');
   return result.state !== 'down' && !ctx.cancelled;
 }
 

@@ -3,6 +3,7 @@ import type { Bus } from '#internal/bus/bus.ts';
 import type { Delivery } from '#internal/bus/work.ts';
 import type { Logger } from '#internal/log/log.ts';
 import { type Context, pause } from '#internal/process/context.ts';
+import { follow } from '#internal/trace/trace.ts';
 import type { Scribe } from './scribe.ts';
 
 const waitMs = 1_000;
@@ -35,7 +36,8 @@ async function take(delivery: Delivery, { scribe, log }: FollowDeps): Promise<vo
   const entry = decodeEntry(delivery.data);
   if (entry === undefined) return delivery.term('undecodable');
   try {
-    await scribe.advance(entry.event_id, entry.seq);
+    const { event_id, seq, type } = entry;
+    await follow(delivery.traceparent, 'notify.follow', { event_id, seq, type }, () => scribe.advance(event_id, seq));
   } catch (err) {
     log.warn({ err, event_id: entry.event_id }, 'journal not read on');
   }

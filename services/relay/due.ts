@@ -2,6 +2,7 @@ import { type Due, type Lane, type StageName, workDurable, workDurables } from '
 import type { Bus } from '#internal/bus/bus.ts';
 import type { Database } from '#internal/database/database.ts';
 import type { Logger } from '#internal/log/log.ts';
+import { follow } from '#internal/trace/trace.ts';
 
 const atOnce = 200;
 
@@ -14,14 +15,21 @@ export interface DueDeps {
 
 /** Publishes stages that are due, of each lane so many at once, and notes where their messages lie. Returns how many. */
 export async function publishDue(deps: DueDeps): Promise<number> {
-  const due = await deps.database.query<Due>(`${dueIn('live')} union all ${dueIn('bulk')}`, [atOnce]);
+  const due = await deps.database.query<TracedDue>(dueSql, [atOnce]);
   if (due.length === 0) return 0;
   const { stream } = await deps.bus.lag(workDurable('thumbnail', 'live'));
-  const seqs = await Promise.all(due.map((one) => deps.bus.publishDue(one)));
+  const seqs = await Promise.all(due.map((one) => publishOne(deps, one)));
   await markQueued(deps.database, due, seqs, stream);
   for (const { photo_id, event_id, stage, generation } of due)
     deps.log.info({ photo_id, event_id, stage, generation }, 'work published');
   return due.length;
+}
+
+type TracedDue = Due & { traceparent: string | null };
+
+function publishOne({ bus }: DueDeps, { traceparent, ...due }: TracedDue): Promise<number> {
+  const { photo_id, event_id, stage } = due;
+  return follow(traceparent ?? undefined, 'relay.publish', { photo_id, event_id, stage }, () => bus.publishDue(due));
 }
 
 // By lane: an outage's thousands that are tried again do not stand before the photos that come in.
@@ -29,6 +37,11 @@ function dueIn(lane: Lane): string {
   return `(select 1 as v, event_id, photo_id, stage, lane, generation from stages
      where state = 'due' and lane = '${lane}' and next_attempt_at <= now() order by next_attempt_at limit $1)`;
 }
+
+// Work belongs to the trace in which its photo was stored, whichever try it is.
+const dueSql = `select due.*, (select j.traceparent from photos p join journal j on j.event_id = p.event_id and j.seq = p.stored_seq
+    where p.event_id = due.event_id and p.photo_id = due.photo_id) as traceparent
+  from (${dueIn('live')} union all ${dueIn('bulk')}) due`;
 
 // A fast consumer may have settled a stage before this: then its state is no longer due and stays as it is.
 async function markQueued(

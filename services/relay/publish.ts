@@ -1,8 +1,9 @@
 import type { Entry } from '@kilat/contract';
 import type { Bus } from '#internal/bus/bus.ts';
 import type { Database } from '#internal/database/database.ts';
-import { readEntries } from '#internal/journal/journal.ts';
+import { type KeptEntry, readEntries } from '#internal/journal/journal.ts';
 import type { Logger } from '#internal/log/log.ts';
+import { follow } from '#internal/trace/trace.ts';
 
 const eventsAtOnce = 50;
 const entriesAtOnce = 500;
@@ -40,10 +41,10 @@ async function publishEvent(deps: PublishDeps, eventId: string, after: number): 
   return entries.length;
 }
 
-async function publishOne(deps: PublishDeps, entry: Entry): Promise<void> {
-  await deps.bus.publishEntry(entry);
-  deps.onPublished(entry);
+async function publishOne(deps: PublishDeps, { traceparent, ...entry }: KeptEntry): Promise<void> {
   const { event_id, photo_id, seq, type } = entry;
+  await follow(traceparent, 'relay.publish', { event_id, seq, type }, () => deps.bus.publishEntry(entry));
+  deps.onPublished(entry);
   deps.log.info({ photo_id, event_id, seq, type }, 'entry published');
 }
 

@@ -5,6 +5,7 @@ import { Fault } from '#internal/fault/fault.ts';
 import type { Journal } from '#internal/journal/journal.ts';
 import type { Logger } from '#internal/log/log.ts';
 import type { ObjectInfo, Objects } from '#internal/objects/objects.ts';
+import { span } from '#internal/trace/trace.ts';
 import type { UploadStore } from '#internal/uploads/store.ts';
 import type { Sniffed, Upload } from '#internal/uploads/upload.ts';
 import { gather } from './gather.ts';
@@ -33,7 +34,8 @@ export interface FinishDeps {
 export async function finish(deps: FinishDeps, upload: Upload): Promise<Upload> {
   if (upload.state === 'finished') return upload;
   try {
-    const finished = await finishOnce(deps, upload);
+    const attributes = { photo_id: upload.photoId, event_id: upload.eventId, way: upload.way };
+    const finished = await span('upload.finish', attributes, () => finishOnce(deps, upload));
     deps.onFinished?.('stored');
     return finished;
   } catch (error) {

@@ -11,10 +11,11 @@ import {
   workSubject,
 } from '@kilat/contract';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
 import { type Context, pause } from '../process/context.ts';
+import { currentTrace } from '../trace/trace.ts';
 import { openEntries } from './entries.ts';
 import { followJournal, type JournalHandler } from './follow.ts';
 import { watchReconnects } from './reconnect.ts';
@@ -155,13 +156,22 @@ async function close(connection: NatsConnection): Promise<void> {
 
 async function publishEntry(js: JetStreamClient, entry: Entry): Promise<void> {
   const msgID = `${entry.epoch}:${entry.event_id}:${entry.seq}`;
-  await js.publish(journalSubject(entry.event_id, entry.type), encodeEntry(entry), { msgID });
+  await js.publish(journalSubject(entry.event_id, entry.type), encodeEntry(entry), { msgID, ...traced() });
 }
 
 async function publishDue(js: JetStreamClient, due: Due): Promise<number> {
   const msgID = `${due.photo_id}:${due.stage}:${due.generation}`;
-  const ack = await js.publish(workSubject(due.stage, due.lane, due.event_id), encodeDue(due), { msgID });
+  const ack = await js.publish(workSubject(due.stage, due.lane, due.event_id), encodeDue(due), { msgID, ...traced() });
   return ack.seq;
+}
+
+// The trace that a message belongs to goes in its header, as W3C has it for HTTP.
+function traced(): { headers?: MsgHdrs } {
+  const traceparent = currentTrace();
+  if (traceparent === undefined) return {};
+  const added = headers();
+  added.set('traceparent', traceparent);
+  return { headers: added };
 }
 
 // Whatever JetStream does not do now is a matter of waiting: Postgres still has it.

@@ -1,11 +1,14 @@
 import { durableName, type Lane, type StageName, streams } from '@kilat/contract';
 import type { Consumer, JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import { parseTraceparent } from '../trace/trace.ts';
 import { declareDurable } from './stream.ts';
 
 /** Is one message of a durable in our hands: the server hears that work goes on until one of its methods ends that. */
 export interface Delivery {
   readonly data: Uint8Array;
   readonly subject: string;
+  /** Is the trace that it belongs to, if it does. */
+  readonly traceparent?: string | undefined;
   /** Says that it is settled, and waits until the server knows. */
   done(): Promise<void>;
   /** Gives it back: it comes again at once, here or elsewhere. */
@@ -51,6 +54,7 @@ function inHand(message: JsMsg, ackWaitMs: number): Delivery {
   return {
     data: message.data,
     subject: message.subject,
+    traceparent: parseTraceparent(message.headers?.get('traceparent')),
     done: ending(async () => void (await message.ackAck())),
     release: ending(() => message.nak()),
     term: ending((reason: string) => message.term(reason)),

@@ -13,6 +13,7 @@ import { M0006Backups } from './migrations/m0006_backups.ts';
 import { M0007Notifications } from './migrations/m0007_notifications.ts';
 import { M0008Failures } from './migrations/m0008_failures.ts';
 import { M0009Tries } from './migrations/m0009_tries.ts';
+import { M0010Traces } from './migrations/m0010_traces.ts';
 
 /**
  * Is one change of the schema. One that expands leaves what the release before it needs; one that contracts takes that
@@ -34,6 +35,7 @@ const migrations: readonly Migration[] = [
   { name: 'm0007_notifications', class: M0007Notifications },
   { name: 'm0008_failures', class: M0008Failures },
   { name: 'm0009_tries', class: M0009Tries },
+  { name: 'm0010_traces', class: M0010Traces },
 ];
 // Any constant does, as long as every replica that migrates takes the same lock.
 const migrationLock = 7_304_115_001;

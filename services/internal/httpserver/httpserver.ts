@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { type FastifyInstance, fastify, LogController } from 'fastify';
+import { type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ListenAddress } from '../env/types.ts';
 import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
 import type { Meter } from '../metrics/meter.ts';
+import { parseTraceparent, within } from '../trace/trace.ts';
 import { answerProblem } from './problem.ts';
 import { countRequests } from './requests.ts';
 
@@ -45,6 +46,9 @@ export function openApp(options: AppOptions) {
   app.addHook('onSend', async (_req, reply) => {
     if (draining.has(app.server)) void reply.header('connection', 'close');
   });
+  // What runs after the body was read has lost what ran before it.
+  app.addHook('onRequest', joinTrace);
+  app.addHook('preHandler', joinTrace);
   app.addHook('onRequest', async (req, reply) => {
     void reply.headers({
       'x-request-id': req.id,
@@ -82,4 +86,8 @@ async function drain(server: Server): Promise<void> {
 
 function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && /^[\w.-]{8,128}$/.test(header) ? header : randomUUID();
+}
+
+function joinTrace(req: FastifyRequest, _reply: unknown, done: () => void): void {
+  within(parseTraceparent(req.headers.traceparent), done);
 }

@@ -1,5 +1,6 @@
 import type { Entry, EntryTypeName } from '@kilat/contract';
 import type { Database, Queryable, Transaction } from '../database/database.ts';
+import { currentTrace } from '../trace/trace.ts';
 
 /** Is what a writer gives: ids and facts. `count` moves the event's number of photos. */
 export interface NewEntry {
@@ -8,6 +9,9 @@ export interface NewEntry {
   data?: Record<string, unknown>;
   count?: 1 | -1;
 }
+
+/** Is an entry as it is kept: beside it stands the trace that it belongs to, which is no part of it. */
+export type KeptEntry = Entry & { traceparent?: string };
 
 /** Is what a commit did: its value, and the entries that say so. */
 export interface Appended<T> {
@@ -43,7 +47,9 @@ export function createJournal(database: Database, wake: () => void): Journal {
 }
 
 async function append(tx: Transaction, eventId: string, entries: readonly NewEntry[]): Promise<void> {
-  await tx.query('select journal_append($1, $2::json)', [eventId, JSON.stringify(entries)]);
+  const traceparent = currentTrace();
+  const traced = traceparent === undefined ? entries : entries.map((entry) => ({ ...entry, traceparent }));
+  await tx.query('select journal_append($1, $2::json)', [eventId, JSON.stringify(traced)]);
 }
 
 /** Starts an event's chain: hash 0 is the SHA-256 of its id. */
@@ -60,10 +66,20 @@ export async function readHead(from: Queryable, eventId: string): Promise<Head |
   return row;
 }
 
+type Row = Omit<Entry, 'v' | 'recorded_at'> & { recorded_at: Date; traceparent: string | null };
+
 /** Reads at most `limit` entries after a seq, in order. */
-export async function readEntries(from: Queryable, eventId: string, after: number, limit: number): Promise<Entry[]> {
-  const sql = `select i.epoch, j.event_id, j.seq, j.type, j.photo_id, j.recorded_at, j.data
+export async function readEntries(
+  from: Queryable,
+  eventId: string,
+  after: number,
+  limit: number,
+): Promise<KeptEntry[]> {
+  const sql = `select i.epoch, j.event_id, j.seq, j.type, j.photo_id, j.recorded_at, j.data, j.traceparent
     from journal j cross join installation i where j.event_id = $1 and j.seq > $2 order by j.seq limit $3`;
-  const rows = await from.query<Omit<Entry, 'v' | 'recorded_at'> & { recorded_at: Date }>(sql, [eventId, after, limit]);
-  return rows.map((row) => ({ v: 1, ...row, recorded_at: row.recorded_at.toISOString() }));
+  const rows = await from.query<Row>(sql, [eventId, after, limit]);
+  return rows.map(({ traceparent, ...row }) => ({
+    ...{ v: 1 as const, ...row, recorded_at: row.recorded_at.toISOString() },
+    ...(traceparent !== null && { traceparent }),
+  }));
 }

@@ -5,6 +5,7 @@ import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
 import type { Meter } from '../metrics/meter.ts';
 import { type Context, pause } from '../process/context.ts';
+import { span, within } from '../trace/trace.ts';
 import { type Brake, createBrake } from './brake.ts';
 import { createIntake } from './intake.ts';
 import { type StageMeter, stageMeter } from './metrics.ts';
@@ -75,7 +76,7 @@ async function deliver(parts: Measured, delivery: Delivery, brake: Brake): Promi
   if (due === undefined) return delivery.term(`undecodable ${delivery.subject}`); // retrying can never help
   try {
     const claim = await parts.stages.claim(due);
-    if (claim !== undefined) await settle(parts, claim, brake);
+    if (claim !== undefined) await within(delivery.traceparent, () => settle(parts, claim, brake));
     await delivery.done();
   } catch (err) {
     // Nothing was settled, or the server does not know of it: the message comes again.
@@ -90,7 +91,8 @@ async function settle(parts: Measured, claim: Claim, brake: Brake): Promise<void
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1_000;
   try {
-    await attempt(stage, claim);
+    const { photo_id, event_id, generation } = claim.due;
+    await span(stage.name, { photo_id, event_id, generation }, () => attempt(stage, claim));
     measure.attempted(seconds());
     brake.loosen();
   } catch (err) {

@@ -1,0 +1,37 @@
+import { type Tracer, traceWith } from './trace.ts';
+
+/** Says where spans go, how many, and whose they are. */
+export interface TraceOptions {
+  endpoint: string | undefined;
+  headers: string | undefined;
+  /** Is the share of new traces that are recorded, 0 to 1. */
+  share: number;
+  service: string;
+  version: string;
+}
+
+/** Begins to record spans where there is somewhere to send them; what does that is loaded only then. */
+export async function openTracing(options: TraceOptions): Promise<AsyncDisposable> {
+  const { endpoint, headers } = options;
+  if (endpoint === undefined) return { [Symbol.asyncDispose]: async () => {} };
+  const { otlpTracer } = await import('./otlp.ts');
+  const tracer: Tracer = otlpTracer({ ...options, endpoint, headers: headersOf(headers ?? '') });
+  traceWith(tracer);
+  return {
+    async [Symbol.asyncDispose]() {
+      traceWith(undefined);
+      await tracer[Symbol.asyncDispose]();
+    },
+  };
+}
+
+// As OpenTelemetry has it: name=value with commas, percent-encoded.
+function headersOf(text: string): Record<string, string> {
+  const pairs = text.split(',').filter((pair) => pair.includes('='));
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
+    }),
+  );
+}
