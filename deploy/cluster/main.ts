@@ -2,7 +2,7 @@ import { say } from '../local/progress.ts';
 import { down } from './down.ts';
 import { bringPrograms } from './programs.ts';
 import { scale } from './scale.ts';
-import { kubeconfigPath } from './state.ts';
+import { clusterFolder, kubeconfigPath } from './state.ts';
 import { test } from './test.ts';
 import { up } from './up.ts';
 
@@ -23,7 +23,7 @@ const commands: Record<string, (args: readonly string[]) => Promise<number>> = {
     return 0;
   },
   up: async (args) => {
-    process.stdout.write(await up({ keda: args.includes('--keda') }, say));
+    process.stdout.write(await up({ keda: args.includes('--keda') }, say).catch(explain));
     return 0;
   },
   down: async () => {
@@ -33,6 +33,12 @@ const commands: Record<string, (args: readonly string[]) => Promise<number>> = {
   test: () => test(kubeconfigPath(process.env), say),
   scale: () => scale(kubeconfigPath(process.env), say),
 };
+
+function explain(error: Error): never {
+  throw new Error(`${error.message}\nLogs are in ${clusterFolder}/log until "pnpm cluster down".`, {
+    cause: error.cause,
+  });
+}
 
 const [name = '', ...args] = process.argv.slice(2);
 const command = commands[name];

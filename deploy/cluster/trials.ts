@@ -15,10 +15,17 @@ export async function refuseBadTag(release: Release, args: readonly string[]): P
   const { info } = JSON.parse(await release.helm(['status', release.name, '-o', 'json'])) as {
     info: { status: string };
   };
-  const images = await release.kubectl(['get', 'pods', '-o', 'jsonpath={.items[*].spec.containers[*].image}']);
+  // The Job that failed stays to be looked at, until the next upgrade.
+  const running = [
+    'get',
+    'deployments,statefulsets',
+    '-o',
+    'jsonpath={.items[*].spec.template.spec.containers[*].image}',
+  ];
+  const images = await release.kubectl(running);
   if (info.status !== 'deployed' || images.includes('nowhere'))
     throw new Error(`the release is ${info.status}: ${images}`);
-  return 'helm rolled back by itself';
+  return 'helm rolled back by itself; nothing of the bad release ran';
 }
 
 /** Drains the node on which no data lie, as its operator would for a reboot, and lets it in again. */
@@ -42,24 +49,17 @@ export async function drain(cluster: Kubectl, { kubectl }: Release, nodes: reado
 
 /** Kills every pod of the release without a word, one after the other; each must be back before the next goes. */
 export async function killEach({ kubectl }: Release): Promise<string> {
-  const names = (
-    await kubectl([
-      'get',
-      'pods',
-      '-l',
-      'app.kubernetes.io/instance=kilat',
-      '--field-selector=status.phase=Running',
-      '-o',
-      'name',
-    ])
-  )
-    .trim()
-    .split('\n');
-  for (const name of names) {
-    await kubectl(['delete', name, '--grace-period=0', '--force', '--wait']);
-    await untilAllReady(kubectl);
+  let killed = 0;
+  for (const workload of await workloads(kubectl)) {
+    const component = workload.split('/kilat-')[1] ?? '';
+    const selector = `app.kubernetes.io/instance=kilat,app.kubernetes.io/component=${component}`;
+    for (const pod of lines(await kubectl(['get', 'pods', '-l', selector, '-o', 'name']))) {
+      await kubectl(['delete', pod, '--grace-period=0', '--force', '--wait']);
+      await kubectl([...settle, workload]);
+      killed += 1;
+    }
   }
-  return `${names.length} pods were killed`;
+  return `${killed} pods were killed`;
 }
 
 /** Takes the release away: what is left must be what its data need, and nothing else. */
@@ -69,11 +69,8 @@ export async function uninstall(cluster: Kubectl, { name, namespace, helm, kubec
   const kinds = (await cluster(['api-resources', '--namespaced', '--verbs=list', '-o', 'name'])).trim().split('\n');
   const looked = kinds.filter((kind) => !kind.includes('events') && !kind.includes('metrics'));
   const left = async () =>
-    (await kubectl(['get', looked.join(','), '-l', `app.kubernetes.io/instance=${name}`, '-o', 'name']))
-      .trim()
-      .split('\n');
-  const stray = async () =>
-    (await left()).filter((line) => line !== '' && !/^(persistentvolumeclaim|secret)\//.test(line));
+    lines(await kubectl(['get', looked.join(','), '-l', `app.kubernetes.io/instance=${name}`, '-o', 'name']));
+  const stray = async () => (await left()).filter((line) => !/^(persistentvolumeclaim|secret)\//.test(line));
   for (let tries = 0; (await stray()).length > 0 && tries < 60; tries++) await sleep(1_000);
   const [strays, kept] = [await stray(), await left()];
   await cluster(['delete', 'namespace', namespace, '--wait', '--timeout=300s']);
@@ -82,12 +79,17 @@ export async function uninstall(cluster: Kubectl, { name, namespace, helm, kubec
 }
 
 async function untilAllReady(kubectl: Kubectl): Promise<void> {
-  for (const kind of ['deployment', 'statefulset']) {
-    const names = (await kubectl(['get', kind, '-l', 'app.kubernetes.io/instance=kilat', '-o', 'name']))
-      .trim()
-      .split('\n');
-    for (const name of names) if (name !== '') await kubectl([...settle, name]);
-  }
+  for (const workload of await workloads(kubectl)) await kubectl([...settle, workload]);
+}
+
+async function workloads(kubectl: Kubectl): Promise<string[]> {
+  return lines(
+    await kubectl(['get', 'deployment,statefulset', '-l', 'app.kubernetes.io/instance=kilat', '-o', 'name']),
+  );
+}
+
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
 }
 
 async function podsOn(kubectl: Kubectl, node: string): Promise<number> {
@@ -97,5 +99,5 @@ async function podsOn(kubectl: Kubectl, node: string): Promise<number> {
     '--field-selector',
     `spec.nodeName=${node},status.phase=Running`,
   ];
-  return (await kubectl(['get', 'pods', ...selector, '-o', 'name'])).split('\n').filter((line) => line !== '').length;
+  return lines(await kubectl(['get', 'pods', ...selector, '-o', 'name'])).length;
 }

@@ -23,7 +23,7 @@ const places: Place[] = [
 /** Brings a whole Kubernetes of two nodes up on this machine, with the images that the chart names, and answers how to use it. */
 export async function up({ keda }: { keda: boolean }, tell: Say): Promise<string> {
   mustBeRoot();
-  if (readState()) throw new Error('The cluster is up already; "pnpm cluster down" ends it.');
+  if (readState()) throw new Error('There is a cluster already, or half of one; "pnpm cluster down" ends it.');
   const program = await bringPrograms(keda ? 'scale' : 'cluster', tell);
   const [debian, helm] = [await debianRoot(tell), await helmProgram()];
   mkdirSync(clusterFolder, { recursive: true, mode: 0o700 });

@@ -14,7 +14,7 @@ export async function startKeda(
   await applyKinds(cluster);
   const certificates = await certificatesFor(plane, address);
   await apply(cluster, ...objectsFor(address, readFileSync(plane.authority.cert).toString('base64')));
-  const env = { KEDA_CLUSTER_OBJECT_NAMESPACE: 'keda', POD_NAMESPACE: 'keda' };
+  const env = { KEDA_CLUSTER_OBJECT_NAMESPACE: 'keda', POD_NAMESPACE: 'keda', WATCH_NAMESPACE: '' };
   plane.start('keda-operator', [program('keda-operator'), ...operatorFlags(plane, certificates)], env);
   plane.start('keda-adapter', [program('keda-adapter'), ...adapterFlags(plane, certificates)], env);
 }

@@ -6,6 +6,7 @@ import { type Desk, send } from './photographer.ts';
 
 const { ORIGIN = '', TOKEN = '', RATE = '2', BYTES = '400000', GUESTS = '2' } = process.env;
 const settleMs = 240_000;
+const mostFlying = 12;
 
 /** Sends one request until its answer is good: also a start of the load may fall into a rollout. */
 async function ask(path: string, method: string, cookie = '', body?: object): Promise<Response> {
@@ -49,12 +50,12 @@ async function photograph(desk: Desk, number: number): Promise<void> {
   );
 }
 
-/** Sends at a steady rate whatever comes of it: what hangs does not slow the others down. */
+/** Sends at a steady rate, at most so many at a time as one studio sends: who is told to wait does not press the harder. */
 async function sendUntil(stopped: () => boolean, desk: Desk): Promise<void> {
-  for (let number = 1, next = Date.now(); !stopped(); number++, next += 1_000 / Number(RATE)) {
-    const sending = photograph(desk, number).finally(() => flying.delete(sending));
+  for (let number = 1; !stopped(); await sleep(1_000 / Number(RATE))) {
+    if (flying.size >= mostFlying) continue;
+    const sending = photograph(desk, number++).finally(() => flying.delete(sending));
     flying.add(sending);
-    await sleep(Math.max(0, next - Date.now()));
   }
   await Promise.all(flying);
 }

@@ -13,6 +13,16 @@ export interface Desk {
 /** Is a failure that no retry can mend. */
 class Refused extends Error {}
 
+/** Is a failure that passes; a server that is busy says when to come again. */
+class Passing extends Error {
+  readonly waitMs: number;
+
+  constructor(message: string, retryAfter: string | null) {
+    super(message);
+    this.waitMs = Number(retryAfter ?? 0) * 1_000;
+  }
+}
+
 const patienceMs = 180_000;
 const pausesMs = [100, 200, 400, 800, 1_600];
 
@@ -28,7 +38,8 @@ export async function send(desk: Desk, shot: Shot): Promise<string> {
     } catch (error) {
       if (error instanceof Refused || Date.now() - started > patienceMs) throw error;
       note(desk, error);
-      await sleep(pausesMs[Math.min(tries, pausesMs.length - 1)]);
+      const wished = error instanceof Passing ? error.waitMs : 0;
+      await sleep(Math.max(wished, pausesMs[Math.min(tries, pausesMs.length - 1)] ?? 0));
     }
   }
 }
@@ -59,7 +70,8 @@ async function ask(desk: Desk, path: string, method: string, own: Record<string,
   const said = await answer.text();
   if (answer.ok) return answer;
   const passing = answer.status >= 500 || [408, 409, 423, 429, 460].includes(answer.status);
-  throw new (passing ? Error : Refused)(`${method} answered ${answer.status}`, { cause: said });
+  const what = `${method} answered ${answer.status} ${/"code":"(\w+)"/.exec(said)?.[1] ?? ''}`.trim();
+  throw passing ? new Passing(what, answer.headers.get('retry-after')) : new Refused(what, { cause: said });
 }
 
 function note(desk: Desk, error: unknown): void {
