@@ -45,5 +45,5 @@ export async function ownerToken({ name, kubectl }: Release): Promise<string> {
 
 /** Reads all originals of the release again and its journals' chains; throws what is not as it should be. */
 export async function verifyAll({ name, kubectl }: Release): Promise<string> {
-  return await kubectl(['exec', `deployment/${name}-api`, '--', 'kilat', 'verify', '--all', '--json']);
+  return await kubectl(['exec', `deployment/${name}-upload`, '--', 'kilat', 'verify', '--all', '--json']);
 }

@@ -62,20 +62,33 @@ export async function killEach({ kubectl }: Release): Promise<string> {
   return `${killed} pods were killed`;
 }
 
-/** Takes the release away: what is left must be what its data need, and nothing else. */
+/** Takes the release away: what is left must be what its data need, or what hooks made, which helm leaves. */
 export async function uninstall(cluster: Kubectl, { name, namespace, helm, kubectl }: Release): Promise<string> {
   await kubectl(['delete', 'pod/load', 'configmap/load', '--ignore-not-found', '--wait']);
   await helm(['uninstall', name, '--wait', '--timeout=5m']);
-  const kinds = (await cluster(['api-resources', '--namespaced', '--verbs=list', '-o', 'name'])).trim().split('\n');
-  const looked = kinds.filter((kind) => !kind.includes('events') && !kind.includes('metrics'));
-  const left = async () =>
-    lines(await kubectl(['get', looked.join(','), '-l', `app.kubernetes.io/instance=${name}`, '-o', 'name']));
-  const stray = async () => (await left()).filter((line) => !/^(persistentvolumeclaim|secret)\//.test(line));
-  for (let tries = 0; (await stray()).length > 0 && tries < 60; tries++) await sleep(1_000);
-  const [strays, kept] = [await stray(), await left()];
+  const kinds = lines(await cluster(['api-resources', '--namespaced', '--verbs=list', '-o', 'name']));
+  const looked = kinds.filter((kind) => !kind.includes('events') && !kind.includes('metrics')).join(',');
+  let left = await leftOf(kubectl, looked, name);
+  for (let tries = 0; left.strays.length > 0 && tries < 30; tries++) {
+    await sleep(1_000);
+    left = await leftOf(kubectl, looked, name);
+  }
   await cluster(['delete', 'namespace', namespace, '--wait', '--timeout=300s']);
-  if (strays.length > 0) throw new Error(`left behind: ${strays.join(', ')}`);
-  return `kept: ${kept.join(', ')}`;
+  if (left.strays.length > 0) throw new Error(`left behind: ${left.strays.join(', ')}`);
+  return `kept: ${left.kept.join(', ')}; of hooks: ${left.ofHooks.join(', ')}`;
+}
+
+async function leftOf(kubectl: Kubectl, kinds: string, name: string) {
+  const facts = '{.kind}/{.metadata.name} {.metadata.annotations.helm\\.sh/hook}{.metadata.ownerReferences[0].kind}';
+  const format = `jsonpath={range .items[*]}${facts}{"\\n"}{end}`;
+  const found = lines(await kubectl(['get', kinds, '-l', `app.kubernetes.io/instance=${name}`, '-o', format]));
+  const [kept, ofHooks, strays]: [string[], string[], string[]] = [[], [], []];
+  for (const [object = '', because] of found.map((line) => line.split(' '))) {
+    if (because) ofHooks.push(object);
+    else if (/^(PersistentVolumeClaim|Secret)\//.test(object)) kept.push(object);
+    else strays.push(object);
+  }
+  return { kept, ofHooks, strays };
 }
 
 async function untilAllReady(kubectl: Kubectl): Promise<void> {
