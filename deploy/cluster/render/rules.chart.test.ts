@@ -135,6 +135,12 @@ test('what is made up outlives the release, and what is given does not', () => {
   expect(find('Secret/kilat').metadata.annotations).toBeUndefined();
 });
 
+test('what helm test makes goes with it, or with the release', () => {
+  const { find } = rendering('default');
+  expect(find('Pod/kilat-test-photo').metadata.annotations?.['helm.sh/hook-delete-policy']).toContain('hook-succeeded');
+  expect(find('ConfigMap/kilat-test-photo').metadata.annotations).toBeUndefined();
+});
+
 test('no pod is given a secret that its target does not use', () => {
   const given = (target: string) => {
     const { env } = rendering('production').find(`Deployment/kilat-${target}`).spec.template.spec.containers[0];
