@@ -9,7 +9,7 @@ async function main(): Promise<void> {
   const at = DOOR_LISTEN.lastIndexOf(':');
   const routes = Object.fromEntries(DOOR_ROUTES.split(',').map((route) => route.split('=') as [string, string]));
   const listen = { host: DOOR_LISTEN.slice(0, at), port: Number(DOOR_LISTEN.slice(at + 1)) };
-  const door = await startProxy({ ...listen, tls: undefined, routes });
+  const door = await startProxy({ ...listen, tls: undefined, routes, balanced: true });
   process.stdout.write(`the door is open at ${DOOR_LISTEN}\n`);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
+import { Agent, createServer, get, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
@@ -147,6 +147,21 @@ test('lets a running request end after it stopped taking new ones', async () => 
   await drained;
 });
 
+test('keeps no connection to an address of several replicas, and its clients notice nothing of that', async () => {
+  const api = await target((req, res) => res.end(String(req.socket.remotePort)));
+  const { port } = await proxyOf({ '/api': api.url }, { balanced: true });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  open.push(() => agent.destroy());
+  const ask = async () => {
+    const [answer] = (await once(get({ port, path: '/api', agent }), 'response')) as [IncomingMessage];
+    const by = answer.socket.localPort;
+    return { from: await text(answer), by };
+  };
+  const [first, second] = [await ask(), await ask()];
+  expect(second.from).not.toBe(first.from);
+  expect(second.by).toBe(first.by);
+});
+
 async function target(listener: RequestListener): Promise<{ url: string; server: Server }> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -157,9 +172,12 @@ async function target(listener: RequestListener): Promise<{ url: string; server:
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
 }
 
-async function proxyOf(routes: Record<string, string>): Promise<{ port: number; proxy: Door }> {
+async function proxyOf(
+  routes: Record<string, string>,
+  options: { balanced?: boolean } = {},
+): Promise<{ port: number; proxy: Door }> {
   const port = await freePort();
-  const proxy = await startProxy({ host: '127.0.0.1', port, tls: undefined, routes });
+  const proxy = await startProxy({ host: '127.0.0.1', port, tls: undefined, routes, ...options });
   open.unshift(async () => {
     proxy.cut();
     await proxy.drain();

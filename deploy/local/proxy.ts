@@ -23,6 +23,11 @@ export interface ProxyOptions {
   port: number;
   tls: { cert: string; key: string } | undefined;
   routes: Record<string, string>;
+  /**
+   * Says that addresses stand for several replicas: each request then goes on a connection of its own, or those of a
+   * kept one would go to a replica that has left.
+   */
+  balanced?: boolean;
 }
 
 /** Is the one door to an installation. */
@@ -36,7 +41,7 @@ export interface Door {
 /** Listens on the one origin and passes each path on to its target, streams unbuffered in both directions. */
 export async function startProxy(options: ProxyOptions): Promise<Door> {
   const app = openProxy(options.tls);
-  for (const [prefix, upstream] of Object.entries(options.routes)) await route(app, prefix, upstream);
+  for (const prefix of Object.keys(options.routes)) await route(app, prefix, options);
   const draining = new AbortController();
   app.addHook('onSend', async (_request, reply) => {
     if (draining.signal.aborted) void reply.header('connection', 'close'); // else an idle client would keep us
@@ -60,12 +65,12 @@ function openProxy(tls: ProxyOptions['tls']): FastifyInstance {
   return (https ? fastify({ ...common, https }) : fastify(common)) as FastifyInstance;
 }
 
-async function route(app: FastifyInstance, prefix: string, upstream: string): Promise<void> {
+async function route(app: FastifyInstance, prefix: string, { routes, balanced = false }: ProxyOptions): Promise<void> {
   await app.register(httpProxy, {
-    upstream,
+    upstream: routes[prefix] ?? '',
     prefix,
     rewritePrefix: prefix === '/' ? '' : prefix,
-    http: { requestOptions: { timeout: NEVER_MS } },
+    http: { requestOptions: { timeout: NEVER_MS }, agentOptions: { keepAlive: !balanced } },
     disableRequestLogging: true,
     preHandler: (request, _reply, done) => {
       request.body = detached(request);
