@@ -5,6 +5,8 @@ import { type Logger, openLog } from '#internal/log/log.ts';
 import { openMetrics, type Registry } from '#internal/metrics/metrics.ts';
 import { contextOf } from '#internal/process/context.ts';
 import type { Probe, Process } from '#internal/process/process.ts';
+import { openReporter } from '#internal/report/open.ts';
+import { reportSettings } from '#internal/report/settings.ts';
 import { openTracing } from '#internal/trace/open.ts';
 import { traceSettings } from '#internal/trace/settings.ts';
 import manifest from './package.json' with { type: 'json' };
@@ -15,13 +17,16 @@ export const serveSettings = {
   ADMIN_LISTEN: listenAddress('where /livez, /readyz and /metrics are served', '127.0.0.1:9090'),
   LOG_LEVEL: text('least level that is logged: debug, info, warn, error', 'info'),
   ...traceSettings,
+  ...reportSettings,
 };
 
 /** Runs targets until the signal; one that ends by itself takes the process down. Returns the exit code. */
 export async function serve(names: readonly TargetName[], env: Environment, stop: AbortSignal): Promise<number> {
   const settings = readSettings(serveSettings, env);
   const only = names.length === 1 ? names[0] : undefined;
-  const log = openLog({ level: settings.LOG_LEVEL, target: only ?? 'kilat' });
+  const target = only ?? 'kilat';
+  await using reporter = await openReporter({ dsn: settings.SENTRY_DSN, target, version: manifest.version });
+  const log = openLog({ level: settings.LOG_LEVEL, target, onError: reporter.report });
   await using _tracing = await openTracing({
     endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
     headers: settings.OTEL_EXPORTER_OTLP_HEADERS,
