@@ -61,10 +61,9 @@ export function renderingOf(printed: string): Rendering {
   return { text: printed, manifests, find };
 }
 
-/** Runs a program on some input to its end; answers its code and what it printed and said. */
-export async function runWith([program = '', ...args]: readonly string[], input = '') {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-  child.stdin.end(input);
+/** Runs a program to its end; answers its code and what it printed and said. */
+export async function runWith([program = '', ...args]: readonly string[]) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const [printed, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: code as number | null, printed, said };
 }
