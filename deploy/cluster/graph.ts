@@ -22,8 +22,8 @@ export function draw(samples: readonly Sample[]): string {
   const line = (key: 'lag' | 'replicas' | 'ready', most: number) =>
     steps(samples.map((s) => [x(s.at), y(s[key], most)]));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13">
-<rect width="${width}" height="${height}" fill="#fff"/>
 <title>Lag of the consumers of thumbnail, and its replicas, over ${Math.round(seconds)} seconds</title>
+<rect width="${width}" height="${height}" fill="#fff"/>
 <g stroke="#ddd">${fifths.map((part) => `<line x1="${left}" x2="${width - right}" y1="${y(part, 1)}" y2="${y(part, 1)}"/>`).join('')}</g>
 <g fill="none" stroke-width="2">
 <path d="${line('lag', lag)}" stroke="#b45309"/>

@@ -41,10 +41,12 @@ function tablesOf(results: Results): string {
   return commands.map((command) => (results[command] ? tableOf(command, results[command]) : '')).join('');
 }
 
-function tableOf(command: string, { date, machine, steps }: Finding): string {
+const pictures: Partial<Record<Command, string>> = { scale: '\n![Lag and replicas over time](scale.svg)\n' };
+
+function tableOf(command: Command, { date, machine, steps }: Finding): string {
   const rows = steps.map(({ name, seconds, well, said }) => {
     const what = said.replaceAll(/\s+/g, ' ').replaceAll('|', '/').slice(0, 600);
     return `| ${name} | ${well ? 'well' : '**failed**'} | ${seconds.toFixed(1)} | ${what} |`;
   });
-  return `\n## pnpm cluster ${command}\n\n${date}, ${machine}.\n\n| step | came out | s | |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+  return `\n## pnpm cluster ${command}\n\n${date}, ${machine}.\n\n| step | came out | s | |\n|---|---|---|---|\n${rows.join('\n')}\n${pictures[command] ?? ''}`;
 }

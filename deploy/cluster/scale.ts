@@ -37,8 +37,8 @@ export async function scale(kubeconfig: string, tell: Say): Promise<number> {
 
 function conclude(samples: readonly Sample[], { failed, lost, stored }: LoadSummary, tell: Say): number {
   const most = (key: 'lag' | 'replicas' | 'ready') => Math.max(...samples.map((sample) => sample[key]));
-  const first = (is: (sample: Sample) => boolean) => samples.find(is)?.at ?? Number.NaN;
-  const waited = first(({ ready }) => ready > 0) - first(({ lag }) => lag > 0);
+  const since = samples.slice(samples.findIndex(({ lag }) => lag > 0));
+  const waited = (since.find(({ ready }) => ready > 0)?.at ?? Number.NaN) - (since[0]?.at ?? 0);
   const ends = samples.at(-1)?.replicas;
   const well = most('replicas') > 1 && ends === 0 && failed.length + lost === 0;
   const said = [
