@@ -141,6 +141,12 @@ test('what helm test makes goes with it, or with the release', () => {
   expect(find('ConfigMap/kilat-test-photo').metadata.annotations).toBeUndefined();
 });
 
+test('no hook of a migration outlives its run, whether that went well or badly', () => {
+  const jobs = ['Job/kilat-migrate-expand', 'Job/kilat-migrate-contract', 'Secret/kilat-migrate'];
+  for (const { metadata } of jobs.map((name) => rendering('inline').find(name)))
+    expect(metadata.annotations?.['helm.sh/hook-delete-policy']).toMatch(/hook-succeeded,hook-failed/);
+});
+
 test('no pod is given a secret that its target does not use', () => {
   const given = (target: string) => {
     const { env } = rendering('production').find(`Deployment/kilat-${target}`).spec.template.spec.containers[0];
