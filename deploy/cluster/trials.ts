@@ -69,7 +69,7 @@ export async function uninstall(cluster: Kubectl, { name, namespace, helm, kubec
   const kinds = lines(await cluster(['api-resources', '--namespaced', '--verbs=list', '-o', 'name']));
   const looked = kinds.filter((kind) => !kind.includes('events') && !kind.includes('metrics')).join(',');
   let left = await leftOf(kubectl, looked, name);
-  for (let tries = 0; left.strays.length > 0 && tries < 30; tries++) {
+  for (let tries = 0; left.strays.length > 0 && tries < 180; tries++) {
     await sleep(1_000);
     left = await leftOf(kubectl, looked, name);
   }
@@ -84,7 +84,7 @@ async function leftOf(kubectl: Kubectl, kinds: string, name: string) {
   const found = lines(await kubectl(['get', kinds, '-l', `app.kubernetes.io/instance=${name}`, '-o', format]));
   const [kept, ofHooks, strays]: [string[], string[], string[]] = [[], [], []];
   for (const [object = '', because] of found.map((line) => line.split(' '))) {
-    if (because) ofHooks.push(object);
+    if (because && because !== 'ReplicaSet' && because !== 'StatefulSet') ofHooks.push(object);
     else if (/^(PersistentVolumeClaim|Secret)\//.test(object)) kept.push(object);
     else strays.push(object);
   }
