@@ -3,7 +3,7 @@ import { tryLead } from '#internal/database/leader.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import { openCommandLog } from '#internal/log/log.ts';
 
-/** Is how often a command that takes long tells how far it is. */
+/** Is how often a command that takes long tells how far it is, in milliseconds. */
 export const tellEveryMs = 2_000;
 
 /** Is where such a command tells of itself, and what stops it. */
@@ -47,4 +47,15 @@ export async function runLong(
 export function unfinished({ tell }: Teller, why: string): number {
   tell(`stopped: ${why}; the same command goes on from here`);
   return 2;
+}
+
+/** Makes a teller of progress that speaks every 2 s at most; a line is made of how far it is and of the seconds since the beginning. */
+export function paced<T>(tell: (line: string) => void, lineOf: (progress: T, seconds: number) => string) {
+  const startedAt = Date.now();
+  let toldAt = startedAt;
+  return (progress: T): void => {
+    if (Date.now() - toldAt < tellEveryMs) return;
+    toldAt = Date.now();
+    tell(lineOf(progress, (toldAt - startedAt) / 1_000));
+  };
 }

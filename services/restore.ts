@@ -11,7 +11,7 @@ import type { Provider } from './backup/providers/provider.ts';
 import { readProviders } from './backup/providers/settings.ts';
 import { readMissing } from './backup/restorable.ts';
 import { type NotRestored, type RestoreProgress, type RestoreResult, restoreEvent } from './backup/restorer.ts';
-import { runLong, type Teller, tellEveryMs, unfinished } from './longrun.ts';
+import { paced, runLong, type Teller, unfinished } from './longrun.ts';
 
 /** Says what to restore, and where to tell of it. */
 export interface RestoreOptions extends Teller {
@@ -89,13 +89,8 @@ function report({ event, print, tell, json }: RestoreOptions, { lost, restored, 
 }
 
 function progressTo(tell: (line: string) => void) {
-  const startedAt = Date.now();
-  let toldAt = startedAt;
-  return ({ present, restored, bytes, total }: RestoreProgress): void => {
-    if (Date.now() - toldAt < tellEveryMs) return;
-    toldAt = Date.now();
-    const seconds = (toldAt - startedAt) / 1_000;
+  return paced(tell, ({ present, restored, bytes, total }: RestoreProgress, seconds) => {
     const left = Math.round(((total - present - restored) * seconds) / Math.max(1, present + restored));
-    tell(`${present + restored} of ${total} originals, ${(bytes / seconds / 1e6).toFixed(1)} MB/s, ${left} s left`);
-  };
+    return `${present + restored} of ${total} originals, ${(bytes / seconds / 1e6).toFixed(1)} MB/s, ${left} s left`;
+  });
 }

@@ -12,7 +12,7 @@ import { type Archive, readArchive } from '#internal/snapshots/archive.ts';
 import { type CopyProgress, createSnapshot } from '#internal/snapshots/create.ts';
 import { proveArchive } from '#internal/snapshots/prove.ts';
 import { checkPlace, restoreSnapshot } from '#internal/snapshots/restore.ts';
-import { runLong, type Teller, tellEveryMs } from './longrun.ts';
+import { paced, runLong, type Teller } from './longrun.ts';
 import { verify } from './verify.ts';
 
 /** Says which folder holds the snapshot, and where to tell of it. */
@@ -112,20 +112,9 @@ async function readInstance(file: string | undefined): Promise<unknown> {
 }
 
 function progressTo(tell: (line: string) => void, done: string) {
-  const startedAt = Date.now();
-  return paced(tell, ({ objects, total, bytes }: CopyProgress) => {
-    const rate = bytes / 1e6 / ((Date.now() - startedAt) / 1_000);
-    return `${done} ${objects} of ${total} objects, ${rate.toFixed(1)} MB/s`;
+  return paced(tell, ({ objects, total, bytes }: CopyProgress, seconds) => {
+    return `${done} ${objects} of ${total} objects, ${(bytes / 1e6 / seconds).toFixed(1)} MB/s`;
   });
-}
-
-function paced<T>(tell: (line: string) => void, lineOf: (progress: T) => string) {
-  let toldAt = Date.now();
-  return (progress: T): void => {
-    if (Date.now() - toldAt < tellEveryMs) return;
-    toldAt = Date.now();
-    tell(lineOf(progress));
-  };
 }
 
 function mb(bytes: number): number {

@@ -89,10 +89,7 @@ export async function declareDurable(
   const config = {
     durable_name,
     filter_subject: `work.${stage}.${lane}.*`,
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(ackWaitMs),
-    max_deliver: -1,
-    max_ack_pending: 1_000,
+    ...acknowledged(ackWaitMs),
   };
   try {
     await jsm.consumers.add(streams.work, config);
@@ -108,18 +105,22 @@ export async function declareDurable(
  */
 export async function declareEntries(jsm: JetStreamManager, ackWaitMs: number): Promise<void> {
   const { stream, name } = notifyDurable;
-  const config = {
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(ackWaitMs),
-    max_deliver: -1,
-    max_ack_pending: 1_000,
-  };
+  const config = acknowledged(ackWaitMs);
   try {
     await jsm.consumers.info(stream, name);
     await jsm.consumers.update(stream, name, config);
   } catch {
     await jsm.consumers.add(stream, { durable_name: name, deliver_policy: DeliverPolicy.New, ...config });
   }
+}
+
+function acknowledged(ackWaitMs: number) {
+  return {
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(ackWaitMs),
+    max_deliver: -1,
+    max_ack_pending: 1_000,
+  };
 }
 
 /** Reads where a durable stands. */
