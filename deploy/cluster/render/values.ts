@@ -44,8 +44,9 @@ function valuesIn(map: YAMLMap, prefix: string, heading: string): Value[] {
   });
 }
 
+// A comment belongs to what it stands before without an empty line between; the file's own stands above that.
 function plain(comment: string | null | undefined): string {
-  return (comment ?? '')
+  return ((comment ?? '').split('\n\n').at(-1) ?? '')
     .split('\n')
     .map((line) => line.trim())
     .join(' ')
