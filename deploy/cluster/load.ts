@@ -14,6 +14,8 @@ export interface LoadSummary {
   /** Counts stored photos that a guest was not told of. */
   lost: number;
   unrendered: number;
+  /** Counts those without a second copy; undefined where there is no place for any. */
+  uncopied?: number;
   /** Lists what guests could not prove to have whole. */
   holes: string[];
   reconnects: number;

@@ -71,8 +71,8 @@ async function underLoad(release: Release, happening: () => Promise<string>): Pr
   const summary = await load.end();
   const told = `${said}; ${sentence(summary)}`;
   if (error) throw new Error(`${error.message}; ${told}`);
-  const { failed, lost, unrendered, holes } = summary;
-  if (failed.length + lost + unrendered + holes.length > 0) throw new Error(told);
+  const { failed, lost, unrendered, uncopied, holes } = summary;
+  if (failed.length + lost + unrendered + holes.length > 0 || uncopied !== 0) throw new Error(told);
   return told;
 }
 
@@ -81,6 +81,7 @@ function sentence({
   failed,
   lost,
   unrendered,
+  uncopied,
   holes,
   troubles,
   reconnects,
@@ -88,7 +89,7 @@ function sentence({
 }: LoadSummary): string {
   const tried = Object.entries(troubles).map(([what, times]) => `${times} × ${what}`);
   return [
-    `${stored} photos stored, ${failed.length} uploads failed, ${lost} entries lost, ${holes.length} holes, ${unrendered} not rendered`,
+    `${stored} photos stored, ${failed.length} uploads failed, ${lost} entries lost, ${holes.length} holes, ${unrendered} not rendered, ${uncopied} without a second copy`,
     `requests tried again: ${tried.length > 0 ? tried.join(', ') : 'none'}`,
     `${reconnects} reconnects of guests, stored to guest p95 ${storedToGuestP95Ms} ms`,
     ...failed.slice(0, 3),

@@ -1,5 +1,7 @@
 // A small steady load from within the cluster: photographers send, guests watch, until SIGTERM; then it says what was lost.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ask, cookieOf } from './api.ts';
+import { lackingCopies } from './copies.ts';
 import { follow, type Guest } from './guest.ts';
 import { shoot } from './photo.ts';
 import { type Desk, send } from './photographer.ts';
@@ -7,25 +9,6 @@ import { type Desk, send } from './photographer.ts';
 const { ORIGIN = '', TOKEN = '', RATE = '2', BYTES = '400000', GUESTS = '2' } = process.env;
 const settleMs = 240_000;
 const mostFlying = 12;
-
-/** Sends one request until its answer is good: also a start of the load may fall into a rollout. */
-async function ask(path: string, method: string, cookie = '', body?: object): Promise<Response> {
-  for (let tries = 0; ; tries++) {
-    const init = { method, headers: { cookie, ...(body && { 'content-type': 'application/json' }) } };
-    const answer = await fetch(`${ORIGIN}${path}`, { ...init, ...(body && { body: JSON.stringify(body) }) }).catch(
-      () => undefined,
-    );
-    if (answer?.ok) return answer;
-    if (tries > 30) throw new Error(`${method} ${path} answered ${answer?.status} ${await answer?.text()}`);
-    await sleep(1_000);
-  }
-}
-
-const cookieOf = (answer: Response) =>
-  answer.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ');
 
 async function openScene() {
   const owner = cookieOf(await ask('/api/sign-in', 'POST', '', { token: TOKEN }));
@@ -73,7 +56,7 @@ function percentile(values: readonly number[], part: number): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length * part)] ?? 0;
 }
 
-function summary(guests: readonly Guest[], troubles: Record<string, number>) {
+function summary(guests: readonly Guest[], troubles: Record<string, number>, uncopied: number | undefined) {
   const delays = guests.flatMap(({ seen }) => [...seen['photo.stored']].map(([id, at]) => at - (stored.get(id) ?? at)));
   return {
     stored: stored.size,
@@ -81,6 +64,7 @@ function summary(guests: readonly Guest[], troubles: Record<string, number>) {
     troubles,
     lost: guests.reduce((sum, { seen }) => sum + missing(seen['photo.stored']).length, 0),
     unrendered: guests.reduce((sum, { seen }) => sum + missing(seen['photo.rendered']).length, 0),
+    uncopied,
     holes: guests.flatMap(({ holes }) => holes),
     reconnects: guests.reduce((sum, { reconnects }) => sum + reconnects, 0),
     storedToGuestP95Ms: percentile(delays, 0.95),
@@ -108,5 +92,6 @@ const timer = setInterval(() => {
 await sendUntil(() => stopped, desk);
 clearInterval(timer);
 await settled(guests);
-console.log(JSON.stringify({ summary: summary(guests, desk.troubles) }));
+const uncopied = await lackingCopies(eventId, owner, stored.size, settleMs);
+console.log(JSON.stringify({ summary: summary(guests, desk.troubles, uncopied) }));
 process.exit(0);
