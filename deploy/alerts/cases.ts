@@ -113,6 +113,11 @@ export const cases: AlertCase[] = [
     ],
   },
   {
+    alert: 'KilatPublishingStandsStill',
+    minutes: 10,
+    ...gauge('kilat_relay_unpublished_oldest_seconds{pod="a"}', '0x2 60+60x20', '0x2 70x1 0x20'),
+  },
+  {
     alert: 'KilatPublishingIsSlow',
     minutes: 15,
     fires: histogram('kilat_relay_publish_delay_seconds', '0+5x30', '0+10x30'),

@@ -45,6 +45,11 @@ export const pipelineBoard: Board = {
           ],
           { unit: 's', bad: 120 },
         ),
+        curve(
+          'Oldest unpublished entry',
+          [{ expr: `max by (namespace) (${of('kilat_relay_unpublished_oldest_seconds')})`, legend: 'waits' }],
+          { unit: 's', bad: 60 },
+        ),
       ],
     },
     {

@@ -15,7 +15,7 @@ export const settings = {
   RELAY_MEASURE_SECONDS: wholeNumber('how often what waits and what failed is counted', {
     default: 5,
     min: 1,
-    max: 600,
+    max: 30,
   }),
   NATS_STREAM_REPLICAS: z.coerce
     .number()

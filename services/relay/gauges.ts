@@ -6,10 +6,13 @@ import { Gauge, type Registry } from '#internal/metrics/metrics.ts';
 import { readOwed } from '#internal/notifications/depth.ts';
 import { type Context, pause } from '#internal/process/context.ts';
 import { type Depth, type FailureDepth, readDepths, readFailureDepths } from '#internal/stages/depth.ts';
+import { readUnpublished } from './publish.ts';
 
 const againMs = 1_000;
 // A flood of work costs no more than this part of a connection's time.
 const share = 50;
+// Figures a minute old mean that nobody leads: one slow look must not say so.
+const longestMs = 30_000;
 
 /** Is what measuring needs. */
 export interface MeasureDeps {
@@ -27,6 +30,7 @@ export function createGauges(registry: Registry) {
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
     new Gauge({ name: `kilat_relay_${name}`, help, labelNames, registers: [registry] });
   return {
+    unpublished: gauge('unpublished_oldest_seconds', 'How long the oldest entry has waited to be published', []),
     depth: gauge('stage_depth', 'Work that is due, or queued for its target', ['stage', 'lane', 'state']),
     oldest: gauge('stage_oldest_due_seconds', 'How long the oldest work has been due', ['stage', 'lane']),
     failures: gauge('stage_failures', 'Failures that nobody has retried or set aside', ['stage', 'class']),
@@ -41,13 +45,18 @@ export function createGauges(registry: Registry) {
 export async function measure(term: Context, deps: MeasureDeps, everySeconds: number): Promise<void> {
   while (!term.cancelled) {
     try {
-      await pause(term, Math.max(everySeconds * 1_000, share * (await measureOnce(term, deps))));
+      await pause(term, restMs(everySeconds, await measureOnce(term, deps)));
     } catch (err) {
       // Who has just begun to lead may be before its own declaration of the durables.
       if (!term.cancelled) deps.log.warn({ err }, 'depths not measured');
       await pause(term, againMs);
     }
   }
+}
+
+/** Gives the milliseconds until the next look after one that took so many: a share of the time, at most half a minute. */
+export function restMs(everySeconds: number, tookMs: number): number {
+  return Math.min(longestMs, Math.max(everySeconds * 1_000, share * tookMs));
 }
 
 /** Takes the figures back: no two replicas tell of the same work. */
@@ -58,6 +67,9 @@ export function forget(gauges: Gauges): void {
 /** Measures once; answers how many milliseconds of the database that took. */
 async function measureOnce(term: Context, { database, bus, gauges }: MeasureDeps): Promise<number> {
   const startedAt = performance.now();
+  const unpublished = await readUnpublished({ database });
+  // Before the bus is asked: that it does not answer may be why entries wait.
+  if (!term.cancelled) gauges.unpublished.set(unpublished);
   const [depths, failures] = [await readDepths(database), await readFailureDepths(database)];
   const owed = await readOwed(database);
   const tookMs = performance.now() - startedAt;

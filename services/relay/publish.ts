@@ -56,3 +56,15 @@ async function moveCursor(database: Database, eventId: string, seq: number): Pro
     [eventId, seq],
   );
 }
+
+/** Reads for how many seconds the oldest entry has waited that is committed and not published; 0 when none waits. */
+export async function readUnpublished({ database }: Pick<PublishDeps, 'database'>): Promise<number> {
+  const [row] = await database.query<{ seconds: number }>(
+    `select coalesce(extract(epoch from clock_timestamp() - min(j.recorded_at)), 0)::float8 as seconds
+     from heads h left join relay_cursors c on c.event_id = h.event_id
+     cross join lateral (select recorded_at from journal
+       where event_id = h.event_id and seq = coalesce(c.published_seq, 0) + 1) j
+     where h.head_seq > coalesce(c.published_seq, 0)`,
+  );
+  return Math.max(0, row?.seconds ?? 0);
+}

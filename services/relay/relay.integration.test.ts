@@ -213,3 +213,15 @@ test('who leads tells how much waits, for how long, what failed and what is not 
   expect(await told(leading)).toEqual([]);
   await vi.waitFor(async () => expect(await figures(standingBy)).toMatchObject(want), { timeout: 15_000 });
 });
+
+test('who leads and cannot publish tells how long the oldest entry has waited', async () => {
+  const relay = await startRelay();
+  await append(event.eventId, 1);
+  await published(event.eventId);
+  const waited = async () => (await figures(relay)).unpublished_oldest_seconds;
+  await vi.waitFor(async () => expect(await waited()).toBe(0), { timeout: 15_000, interval: 100 });
+  await nats.fillUp();
+  await append(event.eventId, 2);
+  await vi.waitFor(async () => expect(await waited()).toBeGreaterThan(2), { timeout: 15_000, interval: 200 });
+  expect((await figures(relay)).measured_timestamp_seconds).toBeGreaterThan(Date.now() / 1_000 - 10);
+});

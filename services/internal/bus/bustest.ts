@@ -16,6 +16,8 @@ export interface TestBus extends AsyncDisposable {
   readonly bus: Bus;
   /** Asks the server's monitoring port, as what watches it from outside does. */
   monitor(path: string): Promise<unknown>;
+  /** Lets stream JOURNAL take nothing more, as one whose store is full, while all else goes on. */
+  fillUp(): Promise<void>;
   /** Kills the server as a power cut does. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with what it had stored. */
@@ -53,7 +55,14 @@ export async function startTestBus(): Promise<TestBus> {
     await bus[Symbol.asyncDispose]();
     await nats.stop();
   };
-  return { url, bus, monitor, kill, restart, wipe, [Symbol.asyncDispose]: dispose };
+  const fillUp = async () => {
+    const connection = await connect({ servers: url });
+    const manager = await jetstreamManager(connection);
+    const sealed = { ...(await manager.streams.info(streams.journal)).config, sealed: true };
+    await manager.streams.update(streams.journal, sealed);
+    await connection.close();
+  };
+  return { url, bus, monitor, fillUp, kill, restart, wipe, [Symbol.asyncDispose]: dispose };
 }
 
 /** Reads all that stream JOURNAL holds, in its order. */
