@@ -182,7 +182,7 @@ test('who leads tells how much waits, for how long, what failed and what is not 
   await set(`state = 'failed', stage = 'backup', error_class = 'network', discarded_at = now()`, photoIds[3]);
   await event.database.query(
     `insert into notifications (notification_id, event_id, kind, channel, target_id, content, due_at, give_up_at)
-     select gen_random_uuid(), $1, 'photo.stored', 'webhook', gen_random_uuid(), '{}', now() + h * interval '1 hour', now() + interval '1 day'
+     select gen_random_uuid(), $1, 'photo.stored', 'webhook', gen_random_uuid(), '{}', now() + h * interval '1 hour', now() + (24 + h) * interval '1 hour'
      from generate_series(-1, 1) h`,
     [event.eventId],
   );

@@ -13,8 +13,8 @@ export interface NewNotification {
   dueAt: Date;
 }
 
-// After this a reader is better off with nothing than with old news; webhooks' hours are promised.
-const hours: Record<Channel, number> = { email: 72, webhook: 24, push: 4 };
+/** Gives the hours after which a reader is better off with nothing than with old news; webhooks' hours are promised. */
+export const hours: Record<Channel, number> = { email: 72, webhook: 24, push: 4 };
 
 /** Adds notifications; one whose id is there stays as it was made first. */
 export async function insertNotifications(to: Queryable, made: readonly NewNotification[]): Promise<void> {
