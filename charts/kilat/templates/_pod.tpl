@@ -1,4 +1,4 @@
-{{/* What the pods of targets, web and the door share. */}}
+{{/* What the pods of targets, web and the door share, and of it the Jobs of the schema and the test. */}}
 
 {{/* Takes root, component and own: a target, web or the door; what its own values lack, `pods` has. */}}
 {{- define "kilat.podValues" -}}
@@ -13,9 +13,8 @@
 {{- toYaml $context }}
 {{- end }}
 
-{{/* Takes root, component and pod: the part of a pod's spec that says who it is and where it may run. */}}
+{{/* Takes root and pod: the part of a pod's spec that says where it may run, as what. */}}
 {{- define "kilat.placement" -}}
-serviceAccountName: {{ include "kilat.serviceAccountName" .root }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 {{- with .root.Values.imagePullSecrets }}
@@ -37,6 +36,12 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- with .pod.affinity }}
 affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end }}
+
+{{/* Takes root, component and pod: who the pods of a Deployment are, and how they are spread. */}}
+{{- define "kilat.replicaPlacement" -}}
+serviceAccountName: {{ include "kilat.serviceAccountName" .root }}
+{{ include "kilat.placement" . }}
 {{- if .pod.topologySpread.enabled }}
 topologySpreadConstraints:
   {{- range .pod.topologySpread.topologyKeys }}
@@ -81,7 +86,7 @@ selector:
   matchLabels: {{- include "kilat.selectorLabels" . | nindent 4 }}
 {{- end }}
 
-{{/* Takes root and settings. The main container's name is its component's. */}}
+{{/* Takes root, pod and env: the init container of a target that waits for the schema. */}}
 {{- define "kilat.waitForSchema" -}}
 - name: schema
   image: {{ include "kilat.image" (dict "root" .root "image" .root.Values.image) }}
@@ -89,8 +94,14 @@ selector:
   args: [migrate, --wait]
   env:
     {{- include "kilat.secretEnv" (dict "root" .root "names" (list "DATABASE_URL")) | nindent 4 }}
+    {{- with .env }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   resources: {{- toYaml .root.Values.migrations.resources | nindent 4 }}
-  securityContext: {{- toYaml .securityContext | nindent 4 }}
+  securityContext: {{- toYaml .pod.securityContext | nindent 4 }}
   volumeMounts:
     - {name: tmp, mountPath: /tmp}
+    {{- with .pod.volumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 {{- end }}
