@@ -37,6 +37,11 @@
 {{- toYaml $texts }}
 {{- end }}
 
+{{/* Takes root and name: the same of a target that need not run. */}}
+{{- define "kilat.settingsOf" -}}
+{{- include "kilat.settings" (dict "root" .root "name" .name "target" (index .root.Values.targets .name) "facts" (index (include "kilat.facts" .root | fromYaml) .name)) }}
+{{- end }}
+
 {{/* Takes a value; YAML's large numbers are floats, which print with an exponent. */}}
 {{- define "kilat.text" -}}
 {{- if kindIs "float64" . }}{{ if eq . (floor .) }}{{ . | int64 }}{{ else }}{{ . }}{{ end }}{{ else }}{{ . }}{{ end }}
