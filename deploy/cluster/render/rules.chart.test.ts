@@ -183,3 +183,9 @@ test('every service of the compose file that stays is asked for its health', () 
   const unasked = Object.keys(services).filter((name) => services[name]?.healthcheck === undefined);
   expect(unasked.sort()).toEqual(['migrate', 'secrets']);
 });
+
+test('the Deployments that write are found by one label, to be stopped for a restore', () => {
+  const { find } = rendering('production');
+  for (const name of targetNames)
+    expect(find(`Deployment/kilat-${name}`).metadata.labels?.['kilat.target'], name).toBe('true');
+});
