@@ -13,8 +13,9 @@ A real Kubernetes on this machine, for trying the chart and for testing it.
   build        build the programs of Kubernetes and KEDA once per user; says what it costs first
   up [--keda]  two nodes with the images of this checkout; --keda also scales on lag
   down         end them; nothing stays but what was built
-  test         install, test, upgrade under load, roll back, drain, kill, uninstall; takes KUBECONFIG, else the cluster that is up
-  scale        let KEDA scale thumbnail on real lag, and draw what happened; needs a cluster with KEDA
+  test [...]   install, test, upgrade under load, roll back, drain, kill, uninstall; takes KUBECONFIG, else the cluster that is up
+  scale [...]  let KEDA scale thumbnail on real lag, and draw what happened; needs a cluster with KEDA
+               ... are arguments of helm's, such as --set image.repository=registry.example/kilat
 `;
 
 const commands: Record<string, (args: readonly string[]) => Promise<number>> = {
@@ -30,8 +31,8 @@ const commands: Record<string, (args: readonly string[]) => Promise<number>> = {
     await down();
     return 0;
   },
-  test: () => test(kubeconfigPath(process.env), say),
-  scale: () => scale(kubeconfigPath(process.env), say),
+  test: (args) => test(kubeconfigPath(process.env), args, say),
+  scale: (args) => scale(kubeconfigPath(process.env), args, say),
 };
 
 function explain(error: Error): never {

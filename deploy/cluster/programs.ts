@@ -38,7 +38,8 @@ function ofKeda(name: string, coreSeconds: number, megabytes: number): Built {
   return built(`keda-${name}`, `${kedaVersion}-trimmed`, [coreSeconds, megabytes], bring);
 }
 
-const server = [ofKubernetes('kube-apiserver', 700, 105), ofKubernetes('kubectl', 60, 60)];
+const client = [ofKubernetes('kubectl', 60, 60)];
+const server = [ofKubernetes('kube-apiserver', 700, 105), ...client];
 const node = [
   ofKubernetes('kube-controller-manager', 150, 96),
   ofKubernetes('kube-scheduler', 20, 73),
@@ -48,8 +49,8 @@ const node = [
 ];
 const scale = [ofKeda('operator', 350, 63), ofKeda('adapter', 175, 78)];
 
-/** Names what each part of the cluster needs: the API server alone, a whole cluster, one that scales on lag. */
-export const parts = { server, cluster: [...server, ...node], scale: [...server, ...node, ...scale] };
+/** Names what each part needs: a cluster of others, the API server alone, a whole cluster, one that scales on lag. */
+export const parts = { client, server, cluster: [...server, ...node], scale: [...server, ...node, ...scale] };
 
 /** Brings the programs of a part into the user's cache, after it said what that costs; answers where each is. */
 export async function bringPrograms(part: keyof typeof parts, tell: Say = say): Promise<(name: string) => string> {

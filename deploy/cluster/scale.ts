@@ -15,13 +15,13 @@ const loadSeconds = 120;
 const patienceMs = 600_000;
 
 /** Lets KEDA scale thumbnail from zero by the lag of its consumers and back while photos come in, and draws what happened. */
-export async function scale(kubeconfig: string, tell: Say): Promise<number> {
-  const [program, helm] = [await bringPrograms('server', tell), await helmProgram()];
+export async function scale(kubeconfig: string, further: readonly string[], tell: Say): Promise<number> {
+  const [program, helm] = [await bringPrograms('client', tell), await helmProgram()];
   const cluster = kubectlOf(program('kubectl'), kubeconfig);
   await cluster(['get', 'crd', 'scaledobjects.keda.sh']); // throws where there is no KEDA
   const release = await openRelease(cluster, { helm, kubeconfig, namespace: 'kilat-scale' });
   tell('Installing, with thumbnail scaled by its lag from zero ...');
-  await release.bring('install', ['--values', values]);
+  await release.bring('install', ['--values', values, ...further]);
   const watch = startWatch(release, tell);
   await watch.until('no replica while nothing is to do', ({ replicas }) => replicas === 0);
   const load = await startLoad(release, { RATE: '6', BYTES: '20000', GUESTS: '1' });

@@ -1,6 +1,6 @@
 import type { Say } from '../local/progress.ts';
 import { helmProgram } from './helm.ts';
-import { kubectlOf } from './kubectl.ts';
+import { type Kubectl, kubectlOf } from './kubectl.ts';
 import { type LoadSummary, startLoad } from './load.ts';
 import { bringPrograms } from './programs.ts';
 import { openRelease, type Release, verifyAll } from './release.ts';
@@ -9,13 +9,16 @@ import { drain, killEach, refuseBadTag, uninstall } from './trials.ts';
 
 const values = new URL('testing-values.yaml', import.meta.url).pathname;
 
-/** Tries the chart on a cluster, which a kubeconfig names: all that happens to a release, most of it under load. */
-export async function test(kubeconfig: string, tell: Say): Promise<number> {
-  const [program, helm] = [await bringPrograms('server', tell), await helmProgram()];
+/**
+ * Tries the chart on a cluster, which a kubeconfig names: all that happens to a release, most of it under load. Further
+ * arguments are helm's, such as where the images are.
+ */
+export async function test(kubeconfig: string, further: readonly string[], tell: Say): Promise<number> {
+  const [program, helm] = [await bringPrograms('client', tell), await helmProgram()];
   const cluster = kubectlOf(program('kubectl'), kubeconfig);
-  const nodes = (await cluster(['get', 'nodes', '-o', 'jsonpath={.items[*].metadata.name}'])).split(' ');
+  const nodes = await workersOf(cluster);
   const release = await openRelease(cluster, { helm, kubeconfig, namespace: 'kilat-test' });
-  const args = ['--values', values, ...infraOn(nodes[0] ?? '')];
+  const args = ['--values', values, ...infraOn(nodes[0] ?? ''), ...further];
   const steps: Step[] = [];
   const step = stepper(steps, tell);
   await step('helm install --wait', () => release.bring('install', args).then(() => 'all of it is ready'));
@@ -44,6 +47,19 @@ function stepper(steps: Step[], tell: Say) {
     steps.push({ name, seconds, ...outcome });
     tell(`${outcome.well ? 'well  ' : 'FAILED'} ${seconds.toFixed(1).padStart(6)} s  ${name}  ${outcome.said}`);
   };
+}
+
+// A control plane's node takes no pods of ours.
+async function workersOf(cluster: Kubectl): Promise<string[]> {
+  const { items } = JSON.parse(await cluster(['get', 'nodes', '-o', 'json'])) as { items: Node[] };
+  return items
+    .filter(({ spec: { taints = [] } }) => taints.every(({ effect }) => effect === 'PreferNoSchedule'))
+    .map(({ metadata }) => metadata.name);
+}
+
+interface Node {
+  metadata: { name: string };
+  spec: { taints?: { effect: string }[] };
 }
 
 // Volumes of this cluster belong to a node: what keeps data stays on the one that is never drained.

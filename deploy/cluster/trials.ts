@@ -15,7 +15,6 @@ export async function refuseBadTag(release: Release, args: readonly string[]): P
   const { info } = JSON.parse(await release.helm(['status', release.name, '-o', 'json'])) as {
     info: { status: string };
   };
-  // The Job that failed stays to be looked at, until the next upgrade.
   const running = [
     'get',
     'deployments,statefulsets',
@@ -62,33 +61,31 @@ export async function killEach({ kubectl }: Release): Promise<string> {
   return `${killed} pods were killed`;
 }
 
-/** Takes the release away: what is left must be what its data need, or what hooks made, which helm leaves. */
+const kept = [
+  'Secret/kilat-generated',
+  ...['nats', 'postgres', 'redis', 's3'].map((name) => `PersistentVolumeClaim/data-kilat-${name}-0`),
+];
+
+/** Takes the release away: what is left must be what a later install needs to find its data again, and nothing else. */
 export async function uninstall(cluster: Kubectl, { name, namespace, helm, kubectl }: Release): Promise<string> {
   await kubectl(['delete', 'pod/load', 'configmap/load', '--ignore-not-found', '--wait']);
   await helm(['uninstall', name, '--wait', '--timeout=5m']);
   const kinds = lines(await cluster(['api-resources', '--namespaced', '--verbs=list', '-o', 'name']));
   const looked = kinds.filter((kind) => !kind.includes('events') && !kind.includes('metrics')).join(',');
   let left = await leftOf(kubectl, looked, name);
-  for (let tries = 0; left.strays.length > 0 && tries < 180; tries++) {
+  for (let tries = 0; left.length > kept.length && tries < 180; tries++) {
     await sleep(1_000);
     left = await leftOf(kubectl, looked, name);
   }
   await cluster(['delete', 'namespace', namespace, '--wait', '--timeout=300s']);
-  if (left.strays.length > 0) throw new Error(`left behind: ${left.strays.join(', ')}`);
-  return `kept: ${left.kept.join(', ')}; of hooks: ${left.ofHooks.join(', ')}`;
+  const strays = left.filter((object) => !kept.includes(object));
+  if (strays.length > 0 || left.length < kept.length) throw new Error(`left behind: ${left.join(', ')}`);
+  return `left are ${left.join(', ')}, and nothing else`;
 }
 
-async function leftOf(kubectl: Kubectl, kinds: string, name: string) {
-  const facts = '{.kind}/{.metadata.name} {.metadata.annotations.helm\\.sh/hook}{.metadata.ownerReferences[0].kind}';
-  const format = `jsonpath={range .items[*]}${facts}{"\\n"}{end}`;
-  const found = lines(await kubectl(['get', kinds, '-l', `app.kubernetes.io/instance=${name}`, '-o', format]));
-  const [kept, ofHooks, strays]: [string[], string[], string[]] = [[], [], []];
-  for (const [object = '', because] of found.map((line) => line.split(' '))) {
-    if (because && because !== 'ReplicaSet' && because !== 'StatefulSet') ofHooks.push(object);
-    else if (/^(PersistentVolumeClaim|Secret)\//.test(object)) kept.push(object);
-    else strays.push(object);
-  }
-  return { kept, ofHooks, strays };
+async function leftOf(kubectl: Kubectl, kinds: string, name: string): Promise<string[]> {
+  const format = 'jsonpath={range .items[*]}{.kind}/{.metadata.name}{"\\n"}{end}';
+  return lines(await kubectl(['get', kinds, '-l', `app.kubernetes.io/instance=${name}`, '-o', format])).sort();
 }
 
 async function untilAllReady(kubectl: Kubectl): Promise<void> {

@@ -2,13 +2,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, cookieOf } from './api.ts';
 import { lackingCopies } from './copies.ts';
+import type { Desk } from './desk.ts';
+import { sendByForm } from './form.ts';
 import { follow, type Guest } from './guest.ts';
 import { shoot } from './photo.ts';
-import { type Desk, send } from './photographer.ts';
+import { sendByTus } from './tus.ts';
 
 const { ORIGIN = '', TOKEN = '', RATE = '2', BYTES = '400000', GUESTS = '2' } = process.env;
 const settleMs = 240_000;
 const mostFlying = 12;
+// One photo of so many comes in a form.
+const formEvery = 5;
 
 async function openScene() {
   const owner = cookieOf(await ask('/api/sign-in', 'POST', '', { token: TOKEN }));
@@ -27,6 +31,7 @@ const flying = new Set<Promise<void>>();
 
 async function photograph(desk: Desk, number: number): Promise<void> {
   const size = 1_000 + Math.floor(Math.random() * 2 * Number(BYTES));
+  const send = number % formEvery === 0 ? sendByForm : sendByTus;
   await send(desk, shoot(number, size)).then(
     (photoId) => void stored.set(photoId, Date.now()),
     (error: Error) => void failed.push(`${error.message} ${String(error.cause ?? '')}`),
