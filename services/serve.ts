@@ -41,13 +41,14 @@ export async function serve(names: readonly TargetName[], env: Environment, stop
   await using _admin = await listen(adminApp(log, metrics, health), settings.ADMIN_LISTEN);
   let code = 0;
   const runs = names.map(async (name) => {
+    const own = name === only ? log : log.child({ target: name });
     try {
       const target = await loadTarget(name);
-      await target.main(processOf(name, { ctx, env, log: log.child({ target: name }), metrics, health }));
+      await target.main(processOf(name, { ctx, env, log: own, metrics, health }));
       if (!ctx.cancelled) throw new Error('ended without being asked to');
     } catch (err) {
       code = 1;
-      log.error({ err, target: name }, 'target failed');
+      own.error({ err }, 'target failed');
       failed.abort();
     }
   });
