@@ -23,9 +23,11 @@ RUN apt-get update && apt-get install --yes --no-install-recommends perl && rm -
 WORKDIR /app
 COPY --from=packages /app/package.json /app/sbom.cdx.json ./
 COPY --from=packages /app/node_modules node_modules
-COPY --from=packages /app/services services
+# Root's, which no process can write; the dev cluster gives the sources to the user who runs them.
+ARG OWNER=0:0
+COPY --from=packages --chown=${OWNER} /app/services services
 COPY deploy/images/kilat /usr/local/bin/kilat
-COPY services services
+COPY --chown=${OWNER} services services
 # glibc gives each thread an arena of its own: with libvips' threads that costs hundreds of MB.
 ENV MALLOC_ARENA_MAX=2
 ARG VERSION=0.0.0
