@@ -2,21 +2,24 @@
 What the chart must know of the code; tests hold it against `kilat env` and against @kilat/contract.
 
 port and listen: where the target serves. scratch: the setting of its folder. uses: the servers and secrets that it is
-given. consumers: the durables that it works off.
+given. consumers: the durables that it works off. drain: the setting that says how long it may still take when told to end.
 */}}
 {{- define "kilat.facts" -}}
 upload:
   port: 8081
   listen: UPLOAD_LISTEN
   scratch: SPOOL_DIR
+  drain: UPLOAD_DRAIN_SECONDS
   uses: [secret, origins, proxy, database, nats, redis, s3, publicS3]
 api:
   port: 8082
   listen: API_LISTEN
+  drain: UPLOAD_BATCH_SECONDS
   uses: [secret, origins, proxy, database, nats, redis, upload]
 live:
   port: 8083
   listen: LIVE_LISTEN
+  drain: LIVE_GRACE_SECONDS
   uses: [secret, origins, proxy, database, nats]
 media:
   port: 8084
@@ -26,6 +29,7 @@ relay:
   uses: [database, nats]
 thumbnail:
   scratch: THUMBNAIL_FOLDER
+  drain: THUMBNAIL_TIMEOUT_SECONDS
   uses: [database, nats, s3]
   consumers:
     - {stream: WORK, name: thumbnail-live}
@@ -50,6 +54,18 @@ notify:
 /: {component: web, port: 3000}
 {{- end }}
 
+{{/* Those of the paths whose servers run. */}}
+{{- define "kilat.servedRoutes" -}}
+{{- $running := include "kilat.running" . | fromYamlArray }}
+{{- if .Values.web.enabled }}{{ $running = append $running "web" }}{{ end }}
+{{- $served := dict }}
+{{- range $path, $to := include "kilat.routes" . | fromYaml }}{{ if has $to.component $running }}{{ $_ := set $served $path $to }}{{ end }}{{ end }}
+{{- toYaml $served }}
+{{- end }}
+
+{{/* How long web and the door may still take when they are told to end, in seconds. */}}
+{{- define "kilat.pagesDrainSeconds" }}20{{ end }}
+
 {{/* The targets that run: enabled, and for backup with a place for copies. */}}
 {{- define "kilat.running" -}}
 {{- $running := list }}
@@ -57,4 +73,12 @@ notify:
 {{- if and $target.enabled (or (ne $name "backup") $.Values.backup.providers) }}{{ $running = append $running $name }}{{ end }}
 {{- end }}
 {{- toYaml $running }}
+{{- end }}
+
+{{/* Says yes where `helm test` is wanted and all runs that a photo passes. */}}
+{{- define "kilat.isTested" -}}
+{{- $running := include "kilat.running" . | fromYamlArray }}
+{{- $isTested := .Values.tests.enabled }}
+{{- range list "api" "upload" "relay" "live" "thumbnail" "media" }}{{ if not (has . $running) }}{{ $isTested = false }}{{ end }}{{ end }}
+{{- if $isTested }}yes{{ end }}
 {{- end }}

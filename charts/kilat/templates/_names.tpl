@@ -64,6 +64,10 @@ annotations:
 {{- if .Values.serviceAccount.create }}{{ default (include "kilat.fullname" .) .Values.serviceAccount.name }}{{ else }}{{ default "default" .Values.serviceAccount.name }}{{ end }}
 {{- end }}
 
+{{- define "kilat.origin" -}}
+{{ trimSuffix "/" .Values.origin }}
+{{- end }}
+
 {{/* The host of the origin, without its port. */}}
 {{- define "kilat.host" -}}
 {{- (urlParse .Values.origin).hostname }}

@@ -7,9 +7,11 @@
 {{- $settings := dict "ADMIN_LISTEN" (printf "%s:9090" $values.listenHost) }}
 {{- with .facts.listen }}{{ $_ := set $settings . (printf "%s:%v" $values.listenHost $.facts.port) }}{{ end }}
 {{- with .facts.scratch }}{{ $_ := set $settings . "/scratch" }}{{ end }}
-{{- if has "origins" $uses }}{{ $_ := set $settings "ALLOWED_ORIGINS" (join "," (concat (list (trimSuffix "/" $values.origin)) $values.extraOrigins)) }}{{ end }}
+{{- $origins := list (include "kilat.origin" .root) }}
+{{- range $values.extraOrigins }}{{ $origins = append $origins (trimSuffix "/" .) }}{{ end }}
+{{- if has "origins" $uses }}{{ $_ := set $settings "ALLOWED_ORIGINS" (join "," $origins) }}{{ end }}
 {{- if has "proxy" $uses }}{{ $_ := set $settings "TRUST_PROXY" (join "," $values.trustProxy) }}{{ end }}
-{{- if has "address" $uses }}{{ $_ := set $settings "PUBLIC_ORIGIN" (trimSuffix "/" $values.origin) }}{{ end }}
+{{- if has "address" $uses }}{{ $_ := set $settings "PUBLIC_ORIGIN" (include "kilat.origin" .root) }}{{ end }}
 {{- if has "upload" $uses }}{{ $_ := set $settings "UPLOAD_URL" (printf "http://%s-upload:8081" $fullname) }}{{ end }}
 {{- if has "mail" $uses }}{{ $_ := set $settings "SMTP_FROM" $values.mail.from }}{{ end }}
 {{- if has "s3" $uses }}
