@@ -37,12 +37,12 @@ export function renderVariant(variant: string): Promise<string> {
 }
 
 /** Renders the chart with further arguments of `helm template`. Throws what helm said. */
-export async function render(args: readonly string[]): Promise<Rendering> {
-  return renderingOf(await template(args));
+export async function render(args: readonly string[], release = 'kilat'): Promise<Rendering> {
+  return renderingOf(await template(args, release));
 }
 
-async function template(args: readonly string[]): Promise<string> {
-  const common = ['template', 'kilat', chart, '--namespace', 'photos', '--kube-version', kubernetesVersion];
+async function template(args: readonly string[], release = 'kilat'): Promise<string> {
+  const common = ['template', release, chart, '--namespace', 'photos', '--kube-version', kubernetesVersion];
   const helm = await resolveBinary(renderPrograms.helm);
   const { code, printed, said } = await runWith([helm, ...common, ...args]);
   if (code !== 0) throw new Error(said);

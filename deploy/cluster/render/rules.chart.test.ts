@@ -8,58 +8,6 @@ import { type Rendering, render } from './render.ts';
 import { rendering } from './renderings.ts';
 import { settingsOfTargets } from './settings.ts';
 
-test.each([
-  {
-    name: 'a server of its own beside one of others',
-    set: ['database.url=postgres://db/kilat'],
-    says: 'infra.postgres.enabled: turn it off',
-  },
-  { name: 'no database at all', set: ['infra.postgres.enabled=false'], says: 'database: give url or existingSecret' },
-  { name: 'no bus at all', set: ['infra.nats.enabled=false'], says: 'nats: give url or existingSecret' },
-  {
-    name: 'no object storage at all',
-    set: ['infra.s3.enabled=false'],
-    says: 's3: give accessKeyId and secretAccessKey',
-  },
-  {
-    name: 'a URL and a Secret that has it',
-    set: ['infra.redis.enabled=false', 'redis.url=redis://r', 'redis.existingSecret=r'],
-    says: 'redis: give url or existingSecret, not both',
-  },
-  {
-    name: 'an Ingress and a route',
-    set: ['ingress.enabled=true', 'httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=g'],
-    says: 'ingress and httpRoute',
-  },
-  { name: 'a route without a gateway', set: ['httpRoute.enabled=true'], says: 'httpRoute.parentRefs' },
-  {
-    name: 'lag for a target that works off none',
-    set: ['targets.api.autoscaling.enabled=true', 'targets.api.autoscaling.by=keda'],
-    says: 'targets.api.autoscaling.by',
-  },
-  {
-    name: 'CPU from zero',
-    set: [
-      'targets.thumbnail.autoscaling.enabled=true',
-      'targets.thumbnail.autoscaling.by=hpa',
-      'targets.thumbnail.autoscaling.minReplicas=0',
-    ],
-    says: 'hpa takes at least 1',
-  },
-  {
-    name: 'more replicas at least than at most',
-    set: ['targets.api.autoscaling.enabled=true', 'targets.api.autoscaling.minReplicas=20'],
-    says: 'minReplicas is above maxReplicas',
-  },
-  {
-    name: 'a place for copies without its keys',
-    set: ['backup.providers.r2.config.BUCKET=copies'],
-    says: 'backup.providers.r2: give secrets or existingSecret',
-  },
-])('refuses $name, and says which values', async ({ set, says }) => {
-  await expect(render(set.flatMap((one) => ['--set', one]))).rejects.toThrow(says);
-});
-
 const checksums = ({ find }: Rendering, target: string) =>
   find(`Deployment/kilat-${target}`).spec.template.metadata.annotations;
 

@@ -22,6 +22,9 @@ const count: Schema = { type: 'integer', minimum: 0 };
 const port: Schema = { type: 'integer', minimum: 1, maximum: 65_535 };
 const origin: Schema = { type: 'string', pattern: '^https?://[^/]+/?$' };
 
+// What works off no consumer has no lag by which KEDA could scale it.
+const unlagged = ['targets.upload', 'targets.api', 'targets.live', 'targets.media', 'web'];
+
 /** Says what a value takes where its default alone does not tell; a path counts for itself and for all that end with it. */
 const special: Record<string, Schema> = {
   origin,
@@ -29,7 +32,8 @@ const special: Record<string, Schema> = {
   listenHost: { enum: ['0.0.0.0', '::'] },
   'secret.value': { type: 'string', pattern: '^(.{32,})?$' },
   'database.url': { type: 'string', pattern: '^(postgres(ql)?://.+)?$' },
-  'infra.password': { type: 'string', pattern: '^([A-Za-z0-9]{12,})?$' },
+  // Of digits alone nats-server would take it for a number.
+  'infra.password': { type: 'string', pattern: '^([A-Za-z][A-Za-z0-9]{11,})?$' },
   'nats.url': { type: 'string', pattern: '^((nats|tls)://.+)?$' },
   'nats.monitoringEndpoint': { type: 'string', pattern: '^([^/]+:[0-9]+)?$' },
   'redis.url': { type: 'string', pattern: '^(rediss?://.+)?$' },
@@ -40,6 +44,7 @@ const special: Record<string, Schema> = {
   'infra.postgres.settings': { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
   extraObjects: { type: 'array', items: { type: ['object', 'string'] } },
   whenUnsatisfiable: { enum: ['ScheduleAnyway', 'DoNotSchedule'] },
+  ...Object.fromEntries(unlagged.map((path) => [`${path}.autoscaling.by`, { enum: ['hpa'] }])),
   by: { enum: ['hpa', 'keda'] },
   fallback: { type: ['object', 'null'] },
   maxUnavailable: { type: ['integer', 'string'], minimum: 0 },
