@@ -139,6 +139,9 @@ test('a copy that spoiled or went at its provider is found by the daily sample, 
     );
   expect(await vault.bytesOf('near', spoiled)).toEqual(await vault.bytesOf('main', spoiled));
   expect(await vault.bytesOf('far', gone)).toEqual(await vault.bytesOf('main', gone));
+  const told = (await Promise.all(running.map(({ metrics }) => metrics.metrics()))).join('\n');
+  for (const labels of ['provider="near",found="damaged"', 'provider="far",found="missing"'])
+    expect(told).toContain(`kilat_backup_copies_lost_total{${labels}} 1`);
 });
 
 test('an event has its own places where somebody says so, and one that is added later gets what was stored before', async () => {

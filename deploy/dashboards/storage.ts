@@ -53,6 +53,12 @@ export const storageBoard: Board = {
         curve('Originals missing, strays put aside', [
           { expr: `sum by (what) (increase(${of('kilat_upload_reconciled_total')}[1h]))`, legend: '{{what}}' },
         ]),
+        curve('Copies found lost', [
+          {
+            expr: `sum by (provider, found) (increase(${of('kilat_backup_copies_lost_total')}[1d]))`,
+            legend: '{{provider}} {{found}}',
+          },
+        ]),
       ],
     },
     {

@@ -34,13 +34,13 @@ export async function main(proc: Process): Promise<void> {
   proc.probe('database', () => database.probe());
   const pauses = createPauses(Date.now, notePauses(database, log));
   const [copies, { providers }] = [copyStore(database, config.WORK_ACK_WAIT_SECONDS), opened];
-  const onCopied = backupMetrics(proc.metrics, pauses);
+  const heard = backupMetrics(proc.metrics, pauses);
   const options = { url: config.NATS_URL, ackWaitSeconds: config.WORK_ACK_WAIT_SECONDS, log };
   proc.ready();
   await onBus(ctx, options, async (bus) => {
     const journal = createJournal(database, () => bus.wake());
     const stages = stageStore(database);
-    const deps = { database, journal, objects, copies, stages, providers, pauses, log, onCopied };
+    const deps = { database, journal, objects, copies, stages, providers, pauses, log, ...heard };
     const stage: Stage = {
       ...{ name: 'backup', concurrency: config.BACKUP_CONCURRENCY, timeoutMs: config.BACKUP_TIMEOUT_SECONDS * 1_000 },
       ...createStage({ ...deps, idleMs: config.BACKUP_IDLE_SECONDS * 1_000 }),

@@ -2,8 +2,8 @@ import { Counter, Gauge, Histogram, type Registry, secondsBuckets } from '#inter
 import type { Pauses } from './pauses.ts';
 import type { BackupDeps } from './stage.ts';
 
-/** Counts copies and their bytes, measures how long one takes, and shows who is left alone. */
-export function backupMetrics(metrics: Registry, pauses: Pauses): BackupDeps['onCopied'] {
+/** Counts copies, their bytes and those that were lost, measures how long one takes, and shows who is left alone. */
+export function backupMetrics(metrics: Registry, pauses: Pauses): Pick<BackupDeps, 'onCopied' | 'onLost'> {
   const common = { labelNames: ['provider'], registers: [metrics] };
   const bytes = new Counter({
     name: 'kilat_backup_copied_bytes_total',
@@ -25,8 +25,17 @@ export function backupMetrics(metrics: Registry, pauses: Pauses): BackupDeps['on
       for (const { provider, pause } of pauses.list()) this.set({ provider }, pause.leftMs / 1_000);
     },
   });
-  return (provider, size, took) => {
-    bytes.inc({ provider }, size);
-    seconds.observe({ provider }, took);
+  const lost = new Counter({
+    name: 'kilat_backup_copies_lost_total',
+    help: 'Copies that the daily sample found missing or damaged; they are made anew',
+    labelNames: ['provider', 'found'],
+    registers: [metrics],
+  });
+  return {
+    onCopied(provider, size, took) {
+      bytes.inc({ provider }, size);
+      seconds.observe({ provider }, took);
+    },
+    onLost: (provider, found) => lost.inc({ provider, found }),
   };
 }

@@ -87,9 +87,10 @@ async function keep({ database }: HouseDeps, hold: Hold, { sha256 }: ReadSums): 
 }
 
 // It is said in the journal too: until there is another copy, no card may be formatted on the strength of this one.
-async function makeAnew({ journal, log }: HouseDeps, hold: Hold, found: 'missing' | 'damaged'): Promise<void> {
+async function makeAnew({ journal, log, onLost }: HouseDeps, hold: Hold, found: 'missing' | 'damaged'): Promise<void> {
   const { eventId, photoId, provider, version } = hold;
   log.error({ photo_id: photoId, event_id: eventId, provider, found }, 'copy lost');
+  onLost(provider, found);
   await journal.commit(eventId, async (tx) => {
     await tx.query('update photos set backed_up_at = null where event_id = $1 and photo_id = $2', [eventId, photoId]);
     const sets = `state = case when state = 'done' then 'due' else state end, attempts = 0, next_attempt_at = now(),

@@ -28,6 +28,8 @@ export interface BackupDeps {
   idleMs: number;
   /** Is told of each copy that was made. */
   onCopied: (provider: string, bytes: number, seconds: number) => void;
+  /** Is told of each copy that is not what was sent. */
+  onLost: (provider: string, found: 'missing' | 'damaged') => void;
 }
 
 // Those who meet a pause come back one after the other when it is over, and are called earlier once something worked.

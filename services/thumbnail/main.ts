@@ -14,6 +14,7 @@ import { Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
 import { openObjects } from '#internal/objects/objects.ts';
 import { objectsOptions } from '#internal/objects/settings.ts';
 import type { Process } from '#internal/process/process.ts';
+import { reconciledCounter } from '#internal/recovery/metrics.ts';
 import { stageStore } from '#internal/stages/store.ts';
 import { work } from '#internal/stages/work.ts';
 import { loadConfig } from './config.ts';
@@ -29,7 +30,7 @@ export async function main(proc: Process): Promise<void> {
   await using database = await openDatabase({ ...databaseOptions(config), log, meter });
   await using objects = openObjects(objectsOptions(config), meter);
   proc.probe('database', () => database.probe());
-  const onRendered = renderedMetrics(proc);
+  const [onRendered, count] = [renderedMetrics(proc), reconciledCounter(proc.metrics)];
   await clearDesks(config.THUMBNAIL_FOLDER);
   await using decoders = createDecoders(
     { timeoutMs: config.THUMBNAIL_DECODE_SECONDS * 1_000, memoryBytes: config.THUMBNAIL_DECODE_MIB * 1024 * 1024 },
@@ -41,7 +42,7 @@ export async function main(proc: Process): Promise<void> {
   await onBus(ctx, options, async (bus) => {
     const journal = createJournal(database, () => bus.wake());
     const thumbnailer = createThumbnailer({
-      ...{ database, journal, objects, decoders, log, onRendered },
+      ...{ database, journal, objects, decoders, log, onRendered, onMissing: () => count('missing', 1) },
       ...{ folder: config.THUMBNAIL_FOLDER, tiff: config.TAKE_TIFF, xlarge: config.THUMBNAIL_XLARGE },
     });
     const timeoutMs = config.THUMBNAIL_TIMEOUT_SECONDS * 1_000;

@@ -167,6 +167,16 @@ test.each(undecodable)('$name ends failed, visibly, and nothing else is disturbe
   expect(await count()).toBe(before);
 });
 
+test('a photo whose original is gone before it was rendered counts as one that is missing', async () => {
+  const missing = async () => {
+    const line = /^kilat_upload_reconciled_total\{what="missing"\} (\d+)$/m.exec(await target.metrics.metrics());
+    return Number(line?.[1]);
+  };
+  const before = await missing();
+  await room.untilState(await develop(await oriented(1), { stored: 'nothing' }), 'failed');
+  await vi.waitFor(async () => expect((await missing()) - before).toBe(1));
+});
+
 test('a failed photo that is tried again under a new generation is rendered', async () => {
   const bytes = await oriented(1);
   const photoId = await develop(bytes, { stored: 'nothing' });
@@ -222,7 +232,8 @@ describe('once', () => {
   function thumbnailer() {
     const { database, journal } = room.event;
     const deps = { database, journal, objects: room.objects, decoders, folder: temporaryFolder() };
-    return createThumbnailer({ ...deps, tiff: false, xlarge: true, log: silentLog(), onRendered: () => {} });
+    const heard = { onRendered: () => {}, onMissing: () => {} };
+    return createThumbnailer({ ...deps, tiff: false, xlarge: true, log: silentLog(), ...heard });
   }
 
   test('a photo that is delivered twice at once, and again later, changes once', async () => {

@@ -24,6 +24,8 @@ export interface ThumbnailerDeps {
   xlarge: boolean;
   log: Logger;
   onRendered: (seconds: number, storedAt: Date) => void;
+  /** Is told of each photo that failed because its original is gone. */
+  onMissing: () => void;
 }
 
 interface Parts extends ThumbnailerDeps {
@@ -105,9 +107,13 @@ async function put({ objects }: Parts, due: Due, name: RenditionName, version: n
   return body.byteLength;
 }
 
-async function fail({ record, log }: Parts, due: Due, failure: Failure): Promise<void> {
+async function fail({ record, log, onMissing }: Parts, due: Due, failure: Failure): Promise<void> {
   if (!(await record.failed(due, failure))) return;
   // A missing original is an alarm: something outside of Kilat took it.
-  const level = failure.code === 'photo_missing' ? 'error' : 'warn';
-  log[level]({ photo_id: due.photo_id, event_id: due.event_id, code: failure.code }, 'photo failed');
+  const isMissing = failure.code === 'photo_missing';
+  if (isMissing) onMissing();
+  log[isMissing ? 'error' : 'warn'](
+    { photo_id: due.photo_id, event_id: due.event_id, code: failure.code },
+    'photo failed',
+  );
 }

@@ -1,21 +1,16 @@
 import { Counter, Histogram, secondsBuckets } from '#internal/metrics/metrics.ts';
 import type { Process } from '#internal/process/process.ts';
+import { reconciledCounter } from '#internal/recovery/metrics.ts';
 import type { Reconciled } from '#internal/recovery/reconcile.ts';
 import type { Upload } from '#internal/uploads/upload.ts';
 import type { Swept } from './sweep.ts';
 
 /** Makes what counts what comparing bucket and database found. */
 export function reconciledMetrics(proc: Process) {
-  const counter = new Counter({
-    name: 'kilat_upload_reconciled_total',
-    help: 'Photos found without their original (missing: an alarm), originals found without a photo (quarantined)',
-    labelNames: ['what'],
-    registers: [proc.metrics],
-  });
-  for (const what of ['missing', 'quarantined']) counter.inc({ what }, 0);
+  const count = reconciledCounter(proc.metrics);
   return ({ missing, quarantined }: Reconciled) => {
-    counter.inc({ what: 'missing' }, missing);
-    counter.inc({ what: 'quarantined' }, quarantined);
+    count('missing', missing);
+    count('quarantined', quarantined);
   };
 }
 
