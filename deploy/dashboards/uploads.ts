@@ -12,9 +12,13 @@ export const uploadsBoard: Board = {
     {
       title: 'Photos',
       panels: [
-        curve('Finish steps', [{ expr: rate('result', 'kilat_upload_finished_total'), legend: '{{result}}' }], {
-          unit: 'ops',
-        }),
+        curve(
+          'Uploads by how they ended',
+          [{ expr: rate('result', 'kilat_upload_finished_total'), legend: '{{result}}' }],
+          {
+            unit: 'ops',
+          },
+        ),
         curve('Bytes stored', [{ expr: rate('target', 'kilat_upload_stored_bytes_total'), legend: 'stored' }], {
           unit: 'Bps',
         }),
@@ -53,6 +57,11 @@ export const uploadsBoard: Board = {
             { expr: `max by (reason) (${of('kilat_api_trouble')})`, legend: 'api: {{reason}}' },
           ],
           { max: 1 },
+        ),
+        curve(
+          'Tries to finish that failed',
+          [{ expr: rate('namespace', 'kilat_upload_finish_failures_total'), legend: 'made again' }],
+          { unit: 'ops', description: 'Also those of the sweeper, again and again.' },
         ),
         curve('What the sweeper settled', [
           { expr: `sum by (how) (increase(${of('kilat_upload_swept_total')}[$__rate_interval]))`, legend: '{{how}}' },

@@ -15,7 +15,7 @@ import { Fault, logLevelOf, statusOf } from '#internal/fault/fault.ts';
 import type { App } from '#internal/httpserver/httpserver.ts';
 import type { Upload } from '#internal/uploads/upload.ts';
 import { drain } from './drain.ts';
-import { type FinishDeps, finish, refuse } from './finish.ts';
+import { type FinishDeps, finish, isOurs, refuse } from './finish.ts';
 import type { Leases } from './lease.ts';
 import { type ReceiverDeps, receive } from './receive.ts';
 import { discard } from './send.ts';
@@ -142,7 +142,9 @@ async function store(
 // Its sender sends the file again: nothing of this one is kept.
 async function end(deps: BatchDeps, upload: Upload, error: unknown): Promise<void> {
   if (error instanceof Fault && error.code === 'not_a_photo') return refuse(deps, upload, error);
-  if (await deps.uploads.settle(upload, 'ended', 'upload_ended')) await discard(deps.objects, upload);
+  if (!(await deps.uploads.settle(upload, 'ended', 'upload_ended'))) return;
+  if (isOurs(error)) deps.onEnded?.('failed');
+  await discard(deps.objects, upload);
 }
 
 function late(): Fault {

@@ -20,11 +20,16 @@ export interface FinishDeps {
   log: Logger;
   /** Tells whether TIFF files are taken. */
   tiff: boolean;
-  /** Is told how each finish step ended: `failed` is tried again. */
-  onFinished?: (how: 'stored' | 'refused' | 'gone' | 'failed') => void;
+  /** Is told once how each upload ended, not of those that their client ended or never began. */
+  onEnded?: (how: Ending) => void;
+  /** Is told of each finish step that failed and is made again. */
+  onFailed?: () => void;
   /** Is told of each photo that became stored. */
   onStored: (upload: Upload, storedAt: Date) => void;
 }
+
+/** Names how uploads end: `failed` were whole and left by their client, or had begun, and were not stored in time. */
+export type Ending = 'stored' | 'refused' | 'gone' | 'failed';
 
 /**
  * Makes a photo stored, under the upload's lease: object complete in S3, its size checked there, durable, then the photo's
@@ -35,12 +40,9 @@ export async function finish(deps: FinishDeps, upload: Upload): Promise<Upload> 
   if (upload.state === 'finished') return upload;
   try {
     const attributes = { photo_id: upload.photoId, event_id: upload.eventId, way: upload.way };
-    const finished = await span('upload.finish', attributes, () => finishOnce(deps, upload));
-    deps.onFinished?.('stored');
-    return finished;
+    return await span('upload.finish', attributes, () => finishOnce(deps, upload));
   } catch (error) {
-    const end = endOf(error);
-    if (end !== undefined) deps.onFinished?.(end);
+    if (isOurs(error)) deps.onFailed?.();
     throw error;
   }
 }
@@ -58,12 +60,9 @@ async function finishOnce(deps: FinishDeps, upload: Upload): Promise<Upload> {
   return { ...upload, state: 'finished', received: upload.length, sniffed };
 }
 
-// Where another writer is at it, that one tells.
-function endOf(error: unknown): 'refused' | 'gone' | 'failed' | undefined {
-  if (!(error instanceof Fault)) return 'failed';
-  if (error.code === 'upload_gone') return 'gone';
-  if (error.kind === 'conflict') return undefined;
-  return error.kind === 'invalid' ? 'refused' : 'failed';
+/** Tells whether what stopped an upload is neither its client's doing nor another writer's, nor its end. */
+export function isOurs(error: unknown): boolean {
+  return !(error instanceof Fault) || error.kind === 'unavailable' || error.kind === 'internal';
 }
 
 /** Finishes what looks complete in S3 although its commit is missing; undefined when it is not complete. */
@@ -79,7 +78,7 @@ export async function recover(deps: FinishDeps, upload: Upload): Promise<Upload 
 
 /** Ends an upload whose bytes can never be a photo. */
 export async function refuse(deps: FinishDeps, upload: Upload, fault: Fault): Promise<void> {
-  await deps.uploads.settle(upload, 'refused', fault.code);
+  if (await deps.uploads.settle(upload, 'refused', fault.code)) deps.onEnded?.('refused');
   await discard(deps.objects, upload).catch((err) => deps.log.warn({ err }, 'refused upload not discarded'));
   deps.log.info({ photo_id: upload.photoId, event_id: upload.eventId, code: fault.code }, 'upload refused');
 }
@@ -124,7 +123,7 @@ function isWhole(upload: Upload, object: ObjectInfo | undefined): object is Obje
 
 /** Ends an upload whose stored bytes are lost; its client has to start over. */
 export async function startOver(deps: FinishDeps, upload: Upload): Promise<Fault> {
-  await deps.uploads.settle(upload, 'gone', 'upload_gone');
+  if (await deps.uploads.settle(upload, 'gone', 'upload_gone')) deps.onEnded?.('gone');
   deps.log.error({ photo_id: upload.photoId, event_id: upload.eventId }, 'upload gone from the object storage');
   return goneFault();
 }
@@ -199,6 +198,7 @@ async function storePhoto(tx: Transaction, upload: Upload, sniffed: Sniffed, obj
 function announceStored(deps: FinishDeps, upload: Upload, storedAt: Date): void {
   deps.log.info({ photo_id: upload.photoId, event_id: upload.eventId, size: upload.length }, 'photo stored');
   deps.onStored(upload, storedAt);
+  deps.onEnded?.('stored');
   const tails = upload.tails.map((tail) => keyOfTail(upload, tail));
   void deps.objects.remove(tails).catch((err) => deps.log.warn({ err }, 'tails not removed'));
 }

@@ -66,7 +66,7 @@ export async function main(proc: Process): Promise<void> {
     spoolDir: config.SPOOL_DIR,
     tiff: config.TAKE_TIFF,
     onStored: storedMetrics(proc),
-    onFinished: finishedMetrics(proc),
+    ...finishedMetrics(proc),
     access,
   };
   const store = new PhotoDataStore(deps);

@@ -3,6 +3,7 @@ import type { Process } from '#internal/process/process.ts';
 import { reconciledCounter } from '#internal/recovery/metrics.ts';
 import type { Reconciled } from '#internal/recovery/reconcile.ts';
 import type { Upload } from '#internal/uploads/upload.ts';
+import type { Ending, FinishDeps } from './finish.ts';
 import type { Swept } from './sweep.ts';
 
 /** Makes what counts what comparing bucket and database found. */
@@ -44,14 +45,20 @@ export function storedMetrics(proc: Process) {
   };
 }
 
-/** Makes what counts how the steps ended that make a photo stored. */
-export function finishedMetrics(proc: Process) {
-  const counter = new Counter({
+/** Makes what counts how uploads ended, each once, and the finish steps that failed on the way. */
+export function finishedMetrics(proc: Process): Required<Pick<FinishDeps, 'onEnded' | 'onFailed'>> {
+  const registers = [proc.metrics];
+  const ended = new Counter({
     name: 'kilat_upload_finished_total',
-    help: 'Steps that make a photo stored, by how they ended; failed ones are tried again',
+    help: 'Uploads by how they ended; failed ones had begun, and were left or ran out without being stored',
     labelNames: ['result'],
-    registers: [proc.metrics],
+    registers,
   });
-  for (const result of ['stored', 'refused', 'gone', 'failed'] as const) counter.inc({ result }, 0);
-  return (result: 'stored' | 'refused' | 'gone' | 'failed') => counter.inc({ result });
+  for (const result of ['stored', 'refused', 'gone', 'failed'] satisfies Ending[]) ended.inc({ result }, 0);
+  const failed = new Counter({
+    name: 'kilat_upload_finish_failures_total',
+    help: 'Tries to make a photo stored that failed; they are made again',
+    registers,
+  });
+  return { onEnded: (result) => ended.inc({ result }), onFailed: () => failed.inc() };
 }

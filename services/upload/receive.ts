@@ -32,8 +32,8 @@ export async function receive(
   declaredEnd: number | undefined,
 ): Promise<void> {
   const source = sourceOf(body);
-  lease.upload.firstByteAt ??= new Date();
   while (lease.upload.received < lease.upload.length && (await source.peek(1)).byteLength > 0) {
+    lease.upload.firstByteAt ??= new Date();
     if (lease.upload.received === 0) await look(lease.upload, source, deps.tiff);
     await receivePart(deps, lease, source, declaredEnd ?? 0);
   }

@@ -6,7 +6,7 @@ import { uploaderOf } from '#internal/auth/uploader.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import type { Upload } from '#internal/uploads/upload.ts';
 import { takeChecked } from './checksum.ts';
-import { type FinishDeps, finish, recover, refuse, startOver } from './finish.ts';
+import { type FinishDeps, finish, isOurs, recover, refuse, startOver } from './finish.ts';
 import { type Lease, type Leases, lockedFault } from './lease.ts';
 import { describesPhoto, wrongMetadata } from './metadata.ts';
 import { type ReceiverDeps, receive } from './receive.ts';
@@ -108,7 +108,9 @@ export class PhotoDataStore extends DataStore {
     if (error instanceof Fault && code === 'not_a_photo') return refuse(this.#deps, upload, error);
     if (code === 'upload_gone') return void (await startOver(this.#deps, upload));
     // Its client never learns the address of an upload that was not created well.
-    if (currentRequest().method === 'POST') await this.#discard(upload);
+    if (currentRequest().method !== 'POST') return;
+    await this.#discard(upload);
+    if (isOurs(error)) this.#deps.onEnded?.('failed');
   }
 
   #lockOf(id: string): Lock {

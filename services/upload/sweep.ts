@@ -44,8 +44,10 @@ export async function sweep(ctx: Context, deps: SweepDeps, options: SweepOptions
 export async function sweepOnce(ctx: Context, deps: SweepDeps, idleSeconds: number): Promise<Swept> {
   const { neglected } = deps;
   const swept: Swept = { stored: 0, expired: 0, discarded: 0, forgotten: 0 };
-  await each(ctx, deps, swept, await neglected.unfinished(idleSeconds, mostAtOnce), finishNeglected);
-  await each(ctx, deps, swept, await neglected.expired(mostAtOnce), expire);
+  await each(ctx, deps, swept, await neglected.unfinished(idleSeconds, mostAtOnce), ({ isNew }) =>
+    isNew ? finishLeft : finishNeglected,
+  );
+  await each(ctx, deps, swept, await neglected.expired(mostAtOnce), () => expire);
   swept.discarded = await discardLeftovers(ctx, deps);
   swept.forgotten = await neglected.forget(1_000);
   return swept;
@@ -53,10 +55,16 @@ export async function sweepOnce(ctx: Context, deps: SweepDeps, idleSeconds: numb
 
 type Work = (deps: SweepDeps, upload: Upload) => Promise<keyof Swept | undefined>;
 
-async function each(ctx: Context, deps: SweepDeps, swept: Swept, uploads: readonly Neglected[], work: Work) {
+async function each<One extends Neglected>(
+  ctx: Context,
+  deps: SweepDeps,
+  swept: Swept,
+  uploads: readonly One[],
+  workOf: (one: One) => Work,
+) {
   for (const upload of uploads) {
     if (ctx.cancelled) return;
-    const how = await leased(ctx, deps, upload, work);
+    const how = await leased(ctx, deps, upload, workOf(upload));
     if (how !== undefined) swept[how] += 1;
   }
 }
@@ -75,12 +83,22 @@ async function leased(ctx: Context, deps: SweepDeps, { eventId, photoId }: Negle
   }
 }
 
+// Whole, left by its client and not to be stored: that counts, whatever later looks come to.
+function finishLeft(deps: SweepDeps, upload: Upload): Promise<'stored' | undefined> {
+  const onFailed = () => {
+    deps.onFailed?.();
+    deps.onEnded?.('failed');
+  };
+  return finishNeglected({ ...deps, onFailed }, upload);
+}
+
 async function finishNeglected(deps: SweepDeps, upload: Upload): Promise<'stored' | undefined> {
   try {
     return (await recover(deps, upload)) === undefined ? undefined : 'stored';
   } catch (error) {
     // What the provider has given up comes never: its quota is free again, its client has to start over.
-    if (error instanceof Fault && error.code === 'upload_gone') await deps.uploads.settle(upload, 'gone', error.code);
+    const isGone = error instanceof Fault && error.code === 'upload_gone';
+    if (isGone && (await deps.uploads.settle(upload, 'gone', error.code))) deps.onEnded?.('gone');
     throw error;
   }
 }
@@ -91,6 +109,7 @@ async function expire(deps: SweepDeps, upload: Upload): Promise<'stored' | 'expi
   const stored = await finishNeglected(deps, upload);
   if (stored !== undefined) return stored;
   if (!(await deps.uploads.settle(upload, 'expired', 'upload_expired'))) return undefined;
+  if (upload.firstByteAt !== null) deps.onEnded?.('failed');
   deps.log.info({ photo_id: upload.photoId, event_id: upload.eventId }, 'upload expired');
   return 'expired';
 }

@@ -25,6 +25,7 @@ import { contextOf } from '#internal/process/context.ts';
 import { neglectedUploads } from '#internal/uploads/neglected.ts';
 import { uploadStore } from '#internal/uploads/store.ts';
 import { freshBucket, freshDatabase, temporaryFolder, testServers } from '../../deploy/local/testing.ts';
+import type { Ending } from './finish.ts';
 import { createLeases } from './lease.ts';
 import { createPresigner } from './presign.ts';
 import { createServer } from './server.ts';
@@ -62,6 +63,7 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
   const presigner = createPresigner(where);
   const calls: string[] = [];
   let failing: string | undefined;
+  const ended: Ending[] = [];
   objects.client.middlewareStack.add(
     (next, context) => async (args) => {
       calls.push(context.commandName ?? '');
@@ -82,7 +84,8 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
   /** Starts one server on all this, as another replica has it. */
   async function serve({ idleSeconds = 30 } = {}) {
     const leases = createLeases(uploads, log);
-    const deps = { uploads, objects, journal, log, leases, spoolDir, tiff: false, onStored: () => {}, access };
+    const heard = { onStored: () => {}, onEnded: (how: Ending) => void ended.push(how) };
+    const deps = { uploads, objects, journal, log, leases, spoolDir, tiff: false, access, ...heard };
     const store = new PhotoDataStore(deps);
     const admission = { admit: async () => {} };
     const tus = createTus({ store, uploads, access, admission, maxBytes, log });
@@ -120,6 +123,8 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
     database,
     objects,
     calls,
+    /** Lists how uploads ended. */
+    ended,
     deps: server.deps,
     replica: serve,
     /** Makes another account, a member of the event where a role is given; answers its cookie. */

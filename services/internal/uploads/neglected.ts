@@ -7,9 +7,11 @@ export interface Neglected {
   photoId: string;
 }
 
+/** Is one that may be complete; `isNew` where nobody has looked since something happened to it. */
+type Unfinished = Neglected & { isNew: boolean };
 type Leftover = Neglected & Pick<Upload, 'multipartId' | 'tails'>;
 
-const key = `event_id as "eventId", photo_id as "photoId"`;
+const key = `u.event_id as "eventId", u.photo_id as "photoId"`;
 const free = `(holder is null or lease_until < now())`;
 /*
  * Looked at in vain, an upload waits for the next look a quarter of an hour, then twice as long, up to two hours: a card of
@@ -24,9 +26,11 @@ const lookAgainExpired = `(swept_at is null or swept_at < expires_at or swept_at
 export function neglectedUploads(database: Database) {
   const take = <Row extends Neglected>(where: string, order: string, params: readonly number[], columns = key) =>
     database.query<Row>(
-      `update uploads set swept_at = now() where (event_id, photo_id) in (
-         select event_id, photo_id from uploads where ${where} order by ${order} limit $1 for update skip locked
-       ) returning ${columns}`,
+      `with taken as (
+         select event_id, photo_id, coalesce(swept_at < last_activity_at, true) as is_new from uploads
+         where ${where} order by ${order} limit $1 for update skip locked
+       ) update uploads u set swept_at = now() from taken
+       where u.event_id = taken.event_id and u.photo_id = taken.photo_id returning ${columns}`,
       params,
     );
   return {
@@ -34,12 +38,13 @@ export function neglectedUploads(database: Database) {
      * Takes open uploads that may be complete although nobody said so: some writer had them, or the bucket may have got them
      * straight from a browser. What was only announced is left alone.
      */
-    unfinished: (idleSeconds: number, limit: number): Promise<Neglected[]> =>
+    unfinished: (idleSeconds: number, limit: number): Promise<Unfinished[]> =>
       take(
         `state = 'open' and ${free} and expires_at >= now() and (generation > 0 or way = 'presigned')
          and last_activity_at < now() - make_interval(secs => $2) and (received = length or ${lookAgain})`,
         'coalesce(swept_at, last_activity_at)',
         [limit, idleSeconds],
+        `${key}, is_new as "isNew"`,
       ),
     /** Takes open uploads whose time is over. */
     expired: (limit: number): Promise<Neglected[]> =>
@@ -55,7 +60,7 @@ export function neglectedUploads(database: Database) {
          and last_activity_at < now() - interval '1 minute' and ${lookAgain}`,
         'coalesce(swept_at, last_activity_at)',
         [limit],
-        `${key}, multipart_id as "multipartId", tails`,
+        `${key}, u.multipart_id as "multipartId", u.tails`,
       ),
     cleared: (upload: Neglected): Promise<void> => cleared(database, upload),
     /** Removes the rows of uploads that ended more than 7 days ago; returns how many. */

@@ -86,10 +86,12 @@ async function renew(db: Queryable, upload: Upload): Promise<{ held: boolean; wa
   return { held: row !== undefined, wanted: row?.wanted ?? false };
 }
 
+// That bytes had come is kept also where none of them could be stored.
 async function release(db: Queryable, upload: Upload): Promise<void> {
   await db.query(
-    `update uploads set holder = null, lease_until = null where event_id = $1 and photo_id = $2 and generation = $3`,
-    [upload.eventId, upload.photoId, upload.generation],
+    `update uploads set holder = null, lease_until = null, first_byte_at = coalesce(first_byte_at, $4)
+     where event_id = $1 and photo_id = $2 and generation = $3`,
+    [upload.eventId, upload.photoId, upload.generation, upload.firstByteAt],
   );
 }
 
