@@ -54,6 +54,7 @@ export async function startServices(env: Environment, dataDir: string, stopping?
     cwd: root,
     env,
     logFile: join(dataDir, 'logs', 'kilat.log'),
+    // Less than a rollout gives: whoever ends it by hand does not wait for a long form or download.
     stopTimeoutMs: 20_000,
   });
   await untilReady(child, () => answers(`http://${env.ADMIN_LISTEN}/readyz`), stopping);

@@ -5,6 +5,7 @@
  */
 import { createAdmission } from '#internal/admission/admission.ts';
 import { allowancesOf, announceLimits } from '#internal/admission/allowance.ts';
+import { longestForm } from '#internal/admission/batch.ts';
 import { databaseCheck, queueCheck } from '#internal/admission/checks.ts';
 import { takeTokens } from '#internal/admission/tokens.ts';
 import { watchTrouble } from '#internal/admission/trouble.ts';
@@ -110,7 +111,7 @@ export async function main(proc: Process): Promise<void> {
     meter,
   });
   proc.probe('database', () => database.probe());
-  await using _server = await listen(app, config.API_LISTEN);
+  await using _server = await listen(app, config.API_LISTEN, longestForm(config.UPLOAD_BATCH_SECONDS));
   proc.ready();
   await Promise.all([relay.ended, trouble.ended]);
 }

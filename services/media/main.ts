@@ -29,7 +29,7 @@ export async function main(proc: Process): Promise<void> {
   const app = createServer({ objects, permit, trustProxy: config.TRUST_PROXY, log, meter });
   proc.probe('database', () => database.probe());
   proc.probe('bucket', () => objects.probe());
-  await using _server = await listen(app, config.MEDIA_LISTEN);
+  await using _server = await listen(app, config.MEDIA_LISTEN, config.MEDIA_DRAIN_SECONDS);
   proc.ready();
   await followInBackground(proc.ctx, { url: config.NATS_URL, log }, forgetting(permit));
 }

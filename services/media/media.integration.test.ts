@@ -22,6 +22,7 @@ let nats: Server;
 let bus: Bus;
 let objects: Objects;
 let target: TestTarget;
+let env: Record<string, string | undefined>;
 let origin: string;
 let photo: { event_id: string; photo_id: string; version: number };
 const small = Buffer.from('the bytes of a small rendition');
@@ -44,14 +45,15 @@ beforeAll(async () => {
   photo = { event_id: event.eventId, photo_id: await event.addPhoto('Götz "x".jpg'), version: 1 };
   await put(renditionKey(photo.event_id, photo.photo_id, 'small', 1), small);
   await put(originalKey(photo.event_id, photo.photo_id, 1), original);
-  target = await startTarget(main, {
+  env = {
     ...servers,
     S3_BUCKET: bucket,
     DATABASE_URL: event.url,
     NATS_URL: nats.env.NATS_URL,
     KILAT_SECRET: testSecret,
     MEDIA_LISTEN: `127.0.0.1:${port}`,
-  });
+  };
+  target = await startTarget(main, env);
   origin = `http://127.0.0.1:${port}`;
 });
 afterAll(async () => {
@@ -245,4 +247,27 @@ test("a member's pictures end with the membership, originals with the role", asy
   await people.members.remove(event.eventId, by, holderId);
   await publishLast();
   await vi.waitFor(async () => expect(await statuses()).toEqual([403, 403]), { timeout: 5_000 });
+});
+
+test.each([
+  { name: 'ends whole', seconds: '30', whole: true },
+  { name: 'is cut when its time is over', seconds: '0', whole: false },
+])('a download that runs when the target is told to end $name', async ({ seconds, whole }) => {
+  const port = await freePort();
+  const other = await startTarget(main, {
+    ...env,
+    MEDIA_LISTEN: `127.0.0.1:${port}`,
+    MEDIA_DRAIN_SECONDS: seconds,
+  });
+  const long = { ...photo, photo_id: await event.addPhoto('long.jpg') };
+  await put(originalKey(long.event_id, long.photo_id, long.version), Buffer.alloc(64 * 2 ** 20, 1));
+  const answer = await fetch(`http://127.0.0.1:${port}${originalUrl(long, team('original'))}`);
+  const stopping = other.stop();
+  await vi.waitFor(() => expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow());
+  const size = answer.arrayBuffer().then(
+    (bytes) => bytes.byteLength,
+    () => undefined,
+  );
+  expect(await size).toBe(whole ? 64 * 2 ** 20 : undefined);
+  await stopping;
 });

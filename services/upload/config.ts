@@ -19,11 +19,14 @@ export const settings = {
     max: 5_368_709_120,
   }),
   UPLOAD_IDLE_SECONDS: wholeNumber('silence after which a connection counts as cut', { default: 60, min: 5, max: 600 }),
-  UPLOAD_DRAIN_SECONDS: wholeNumber('how long running requests may go on after SIGTERM', {
-    default: 10,
-    min: 0,
-    max: 600,
-  }),
+  UPLOAD_DRAIN_SECONDS: wholeNumber(
+    'how long running tus requests may go on after SIGTERM; a batch form may take its time',
+    {
+      default: 10,
+      min: 0,
+      max: 600,
+    },
+  ),
   UPLOAD_SWEEP_SECONDS: wholeNumber('how often the sweeper looks', { default: 30, min: 1, max: 3_600 }),
   RECONCILE_SECONDS: wholeNumber('how often the bucket is compared with the database', {
     default: 3_600,

@@ -7,6 +7,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createAdmission } from '#internal/admission/admission.ts';
 import { allowancesOf, announceLimits } from '#internal/admission/allowance.ts';
+import { longestForm } from '#internal/admission/batch.ts';
 import { bucketCheck, databaseCheck, diskCheck, queueCheck } from '#internal/admission/checks.ts';
 import { takeTokens } from '#internal/admission/tokens.ts';
 import { watchTrouble } from '#internal/admission/trouble.ts';
@@ -90,7 +91,7 @@ export async function main(proc: Process): Promise<void> {
   });
   const sessions = sessionsOf(database);
   const ways = { ...deps, sessions, admission, maxBytes: config.UPLOAD_MAX_BYTES };
-  const { app, drain } = createServer({
+  const { app, cutAfter } = createServer({
     tus,
     sessions,
     otherWays: (scope) =>
@@ -112,7 +113,9 @@ export async function main(proc: Process): Promise<void> {
 
   proc.probe('database', () => database.probe());
   proc.probe('bucket', () => objects.probe());
-  await using _server = await listen(app, config.UPLOAD_LISTEN);
+  // Tus requests, which are resumed, are cut before.
+  const drainSeconds = Math.max(config.UPLOAD_DRAIN_SECONDS, longestForm(config.UPLOAD_BATCH_SECONDS));
+  await using server = await listen(app, config.UPLOAD_LISTEN, drainSeconds);
   const sweeping = sweep(
     proc.ctx,
     { ...deps, neglected: neglectedUploads(database), onSwept: sweptMetrics(proc) },
@@ -134,6 +137,6 @@ export async function main(proc: Process): Promise<void> {
   const tidying = tidy(proc.ctx, config.SPOOL_DIR, log);
   proc.ready();
   await cancelled(proc.ctx);
-  await drain(config.UPLOAD_DRAIN_SECONDS);
+  await cutAfter(config.UPLOAD_DRAIN_SECONDS, server.drain());
   await Promise.all([sweeping, reconciling, tidying, relay.ended, trouble.ended]);
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from '@tus/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { checkOrigin } from '#internal/auth/origin.ts';
@@ -10,7 +10,6 @@ import { Fault, statusOf } from '#internal/fault/fault.ts';
 import { type App, openApp } from '#internal/httpserver/httpserver.ts';
 import type { Logger } from '#internal/log/log.ts';
 import type { Meter } from '#internal/metrics/meter.ts';
-import { contextOf, pause } from '#internal/process/context.ts';
 import { algorithms } from './checksum.ts';
 import { drain } from './drain.ts';
 import { methodOf, protocolFault, tusVersion } from './protocol.ts';
@@ -33,7 +32,10 @@ export interface ServerDeps {
   meter?: Meter;
 }
 
-/** Makes the server of /files. `drain` lets running requests end, then cuts them: what they brought is kept. */
+/**
+ * Makes the server of /files. `cutAfter` cuts the tus requests that still run after some seconds, or when all others
+ * have ended, and waits until what they brought is kept.
+ */
 export function createServer(deps: ServerDeps) {
   const app = openApp(deps);
   const running = new Set<{ cut: () => void; done: Promise<void> }>();
@@ -64,17 +66,20 @@ export function createServer(deps: ServerDeps) {
     running.add(one);
     void done.finally(() => running.delete(one));
   }
-  async function drainAll(seconds: number): Promise<void> {
-    app.server.close();
-    app.server.closeIdleConnections();
-    await Promise.race([pause(contextOf(AbortSignal.timeout(seconds * 1_000)), seconds * 1_000), settled()]);
-    for (const { cut } of running) cut();
+  async function cutAfter(seconds: number, ended: Promise<void>): Promise<void> {
+    const cut = () => {
+      for (const one of running) one.cut();
+    };
+    const timer = setTimeout(cut, seconds * 1_000);
+    await ended;
+    clearTimeout(timer);
+    cut();
     await settled();
   }
   async function settled(): Promise<void> {
     await Promise.all([...running].map(({ done }) => done));
   }
-  return { app, drain: drainAll };
+  return { app, cutAfter };
 }
 
 function strip(req: IncomingMessage, header: string): void {
@@ -89,7 +94,7 @@ async function unreachable(): Promise<never> {
 /** Waits until a client that has gone was answered nevertheless: nothing else tells that the work for it is done. */
 async function answeredNobody(res: ServerResponse): Promise<void> {
   await once(res, 'close');
-  while (!res.writableEnded) await setTimeout(50);
+  while (!res.writableEnded) await sleep(50);
 }
 
 /** Lets a request pass that tus, its origin and its session allow; what is refused is read to its end first. */

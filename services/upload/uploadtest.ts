@@ -16,7 +16,7 @@ import { migrate } from '#internal/database/migrate.ts';
 import { readSettings } from '#internal/env/env.ts';
 import { linkStore } from '#internal/events/links.ts';
 import { eventStore } from '#internal/events/store.ts';
-import type { App } from '#internal/httpserver/httpserver.ts';
+import { type App, listen } from '#internal/httpserver/httpserver.ts';
 import { createJournal } from '#internal/journal/journal.ts';
 import { silentLog } from '#internal/log/log.ts';
 import { originalKey } from '#internal/objects/key.ts';
@@ -95,14 +95,14 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
     };
     const otherWays = (scope: App) => addWays(scope, ways);
     const options = { tus, sessions, otherWays, allowedOrigins: [], trustProxy: [], maxBytes, idleSeconds, log };
-    const { app, drain } = createServer(options);
-    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { app, cutAfter } = createServer(options);
+    const server = await listen(app, { host: '127.0.0.1', port: 0 }, 0);
     return {
       deps,
       files: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/files`,
       async [Symbol.asyncDispose]() {
-        await drain(0);
-        await app.close();
+        await cutAfter(0, server.drain());
+        await server[Symbol.asyncDispose]();
       },
     };
   }

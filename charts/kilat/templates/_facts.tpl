@@ -2,34 +2,36 @@
 What the chart must know of the code; tests hold it against `kilat env` and against @kilat/contract.
 
 port and listen: where the target serves. scratch: the setting of its folder. uses: the servers and secrets that it is
-given. consumers: the durables that it works off. drain: the setting that says how long it may still take when told to end.
+given. consumers: the durables that it works off. drain: the settings that say how long it may still take when told
+to end, each with the seconds that follow, of which the longest counts.
 */}}
 {{- define "kilat.facts" -}}
 upload:
   port: 8081
   listen: UPLOAD_LISTEN
   scratch: SPOOL_DIR
-  drain: UPLOAD_DRAIN_SECONDS
+  drain: {UPLOAD_DRAIN_SECONDS: 0, UPLOAD_BATCH_SECONDS: 15}
   uses: [secret, origins, proxy, database, nats, redis, s3, publicS3]
 api:
   port: 8082
   listen: API_LISTEN
-  drain: UPLOAD_BATCH_SECONDS
+  drain: {UPLOAD_BATCH_SECONDS: 15}
   uses: [secret, origins, proxy, database, nats, redis, upload]
 live:
   port: 8083
   listen: LIVE_LISTEN
-  drain: LIVE_GRACE_SECONDS
+  drain: {LIVE_GRACE_SECONDS: 11}
   uses: [secret, origins, proxy, database, nats]
 media:
   port: 8084
   listen: MEDIA_LISTEN
+  drain: {MEDIA_DRAIN_SECONDS: 0}
   uses: [secret, origins, proxy, database, nats, s3]
 relay:
   uses: [database, nats]
 thumbnail:
   scratch: THUMBNAIL_FOLDER
-  drain: THUMBNAIL_TIMEOUT_SECONDS
+  drain: {THUMBNAIL_TIMEOUT_SECONDS: 0}
   uses: [database, nats, s3]
   consumers:
     - {stream: WORK, name: thumbnail-live}

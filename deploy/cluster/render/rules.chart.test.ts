@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { targetNames } from '../../../services/targets.ts';
+import { type TargetName, targetNames } from '../../../services/targets.ts';
 import { root } from '../../local/services.ts';
 import { type Rendering, render } from './render.ts';
 import { rendering } from './renderings.ts';
@@ -39,17 +39,21 @@ test('a changed secret rolls the pods that are given it, and no others', async (
 test('a pod has the time that what it has in hand may take', async () => {
   const settings = await settingsOfTargets();
   const { find } = rendering('production');
-  const seconds = {
-    upload: 'UPLOAD_DRAIN_SECONDS',
-    api: 'UPLOAD_BATCH_SECONDS',
-    live: 'LIVE_GRACE_SECONDS',
-    thumbnail: 'THUMBNAIL_TIMEOUT_SECONDS',
-  } as const;
-  for (const [target, setting] of Object.entries(seconds)) {
+  const [requests, form, close] = [10, 15, 5]; // seconds: running requests, the answer to a form, what is closed at last
+  const seconds: Partial<Record<TargetName, Record<string, number>>> = {
+    upload: { UPLOAD_DRAIN_SECONDS: 0, UPLOAD_BATCH_SECONDS: form },
+    api: { UPLOAD_BATCH_SECONDS: form },
+    live: { LIVE_GRACE_SECONDS: 1 + requests },
+    media: { MEDIA_DRAIN_SECONDS: 0 },
+    thumbnail: { THUMBNAIL_TIMEOUT_SECONDS: 0 },
+  };
+  for (const [target, limits] of Object.entries(seconds) as [TargetName, Record<string, number>][]) {
     const { terminationGracePeriodSeconds, containers } = find(`Deployment/kilat-${target}`).spec.template.spec;
-    const longest = Number(settings[target as keyof typeof seconds][setting]?.default);
-    expect(terminationGracePeriodSeconds, target).toBeGreaterThan(
-      longest + containers[0].lifecycle.preStop.sleep.seconds,
+    const longest = Math.max(
+      ...Object.entries(limits).map(([setting, more]) => Number(settings[target][setting]?.default) + more),
+    );
+    expect(terminationGracePeriodSeconds, target).toBeGreaterThanOrEqual(
+      containers[0].lifecycle.preStop.sleep.seconds + longest + close,
     );
   }
 });

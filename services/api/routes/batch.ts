@@ -1,4 +1,5 @@
 import replyFrom from '@fastify/reply-from';
+import { longestForm } from '#internal/admission/batch.ts';
 import { Fault } from '#internal/fault/fault.ts';
 import type { App } from '#internal/httpserver/httpserver.ts';
 import { EventParams } from './params.ts';
@@ -11,7 +12,7 @@ export interface BatchRoutes {
 
 /** Adds the form of many files in one request; its bytes are streamed on to target upload as they come. */
 export async function batchRoutes(app: App, { uploadUrl, batchSeconds }: BatchRoutes): Promise<void> {
-  const timeout = (batchSeconds + 15) * 1_000;
+  const timeout = longestForm(batchSeconds) * 1_000;
   await app.register(replyFrom, { base: uploadUrl, undici: { headersTimeout: timeout, bodyTimeout: timeout } });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('multipart/form-data', (_req, payload, done) => done(null, payload));

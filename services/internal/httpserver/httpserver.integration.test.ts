@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { freePort } from '../../../deploy/local/port.ts';
 import { silentLog } from '../log/log.ts';
 import { listen, openApp } from './httpserver.ts';
 
-async function slowServer() {
+async function slowServer(drainSeconds?: number) {
   const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const app = openApp({ log: silentLog(), trustProxy: [] });
   app.get('/slow', async () => {
@@ -13,22 +14,46 @@ async function slowServer() {
     await leave.promise;
     return { done: true };
   });
+  app.get('/raw', async (_req, reply) => {
+    reply.hijack();
+    entered.resolve();
+    await leave.promise;
+    reply.raw.end('done');
+  });
   app.get('/quick', async () => ({ done: true }));
   const port = await freePort();
-  const server = await listen(app, { host: '127.0.0.1', port });
-  return { url: `http://127.0.0.1:${port}`, server, entered: entered.promise, leave: leave.resolve };
+  const server = await listen(app, { host: '127.0.0.1', port }, drainSeconds);
+  return { url: `http://127.0.0.1:${port}`, port, server, entered: entered.promise, leave: leave.resolve };
 }
 
-test('a request that runs when the server closes is answered, and told that its connection ends', async () => {
-  const { url, server, entered, leave } = await slowServer();
+test.each(['/slow', '/raw'])(
+  'what runs at %s when the server closes is answered, and told that its connection ends',
+  async (path) => {
+    const { url, server, entered, leave } = await slowServer();
+    const running = fetch(`${url}${path}`);
+    await entered;
+    const closing = server[Symbol.asyncDispose]();
+    await expect(fetch(`${url}/quick`)).rejects.toThrow(); // no new connection is taken
+    leave();
+    const answer = await running;
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+    await closing;
+  },
+);
+
+test('a request that takes longer than it may is cut', async () => {
+  const { url, server, entered, leave } = await slowServer(0.1);
   const running = fetch(`${url}/slow`);
   await entered;
-  const closing = server[Symbol.asyncDispose]();
-  await expect(fetch(`${url}/quick`)).rejects.toThrow(); // no new connection is taken
+  await Promise.all([expect(running).rejects.toThrow(), server[Symbol.asyncDispose]()]);
   leave();
-  const answer = await running;
-  expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
-  await closing;
+});
+
+test('a connection that was opened and never used does not hold the server', async () => {
+  const { port, server } = await slowServer(600);
+  const unused = connect(port, '127.0.0.1');
+  await once(unused, 'connect');
+  await Promise.all([once(unused, 'close'), server[Symbol.asyncDispose]()]);
 });
 
 test('a kept connection without a request does not hold the server', async () => {

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
-import { setTimeout } from 'node:timers/promises';
 import { type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ListenAddress } from '../env/types.ts';
@@ -8,11 +6,9 @@ import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
 import type { Meter } from '../metrics/meter.ts';
 import { parseTraceparent, within } from '../trace/trace.ts';
+import { drain, watchTraffic } from './drain.ts';
 import { answerProblem } from './problem.ts';
 import { countRequests } from './requests.ts';
-
-const drainMs = 10_000;
-const draining = new WeakSet<Server>();
 
 /** Is a Fastify server whose routes are typed by zod schemas. */
 export type App = ReturnType<typeof openApp>;
@@ -43,9 +39,7 @@ export function openApp(options: AppOptions) {
   app.setNotFoundHandler((req) => {
     throw new Fault('missing', `There is nothing at ${req.method} ${req.url.split('?')[0]}.`);
   });
-  app.addHook('onSend', async (_req, reply) => {
-    if (draining.has(app.server)) void reply.header('connection', 'close');
-  });
+  watchTraffic(app);
   // What runs after the body was read has lost what ran before it.
   app.addHook('onRequest', joinTrace);
   app.addHook('preHandler', joinTrace);
@@ -59,29 +53,31 @@ export function openApp(options: AppOptions) {
   return app;
 }
 
-/** Listens, and closes when disposed: no new connections, running requests end first, within 10 s. */
+/** Is a server that listens; it is drained, and then cut, when it is disposed of. */
+export interface Listening extends AsyncDisposable {
+  /** Takes no new connection from now on and waits for the running requests, as long as they may take. */
+  drain(): Promise<void>;
+}
+
+/** Listens; requests that run when it is to end may take `drainSeconds` more, then they are cut. */
 export async function listen(
   app: Pick<FastifyInstance, 'listen' | 'close' | 'server'>,
   address: ListenAddress,
-): Promise<AsyncDisposable> {
+  drainSeconds = 10,
+): Promise<Listening> {
   await app.listen({ host: address.host, port: address.port });
+  let drained: Promise<void> | undefined;
+  const drainOnce = () => {
+    drained ??= drain(app.server, drainSeconds);
+    return drained;
+  };
   return {
+    drain: drainOnce,
     async [Symbol.asyncDispose]() {
-      await drain(app.server);
+      await drainOnce();
       await app.close(); // which cuts what still runs
     },
   };
-}
-
-// What is answered from now on tells its client that the connection ends: a proxy would send its next request on it.
-async function drain(server: Server): Promise<void> {
-  if (!server.listening) return;
-  draining.add(server);
-  const closed = new Promise<true>((resolve) => server.close(() => resolve(true)));
-  for (const deadline = Date.now() + drainMs; Date.now() < deadline; ) {
-    server.closeIdleConnections();
-    if (await Promise.race([closed, setTimeout(20, false)])) return;
-  }
 }
 
 function requestIdOf(header: string | string[] | undefined): string {
