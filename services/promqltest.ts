@@ -32,7 +32,7 @@ const dashboards = readdirSync(new URL('dashboards/', chart));
 export const panelQueries: ChartQuery[] = dashboards.flatMap((file) =>
   panelsOf(file).flatMap(({ title, targets = [] }) =>
     targets.flatMap(({ expr }) => {
-      const filled = expr?.replaceAll('$__rate_interval', '5m').replaceAll('$namespace', '.*');
+      const filled = expr?.replaceAll('$__rate_interval', '1m').replaceAll('$namespace', '.*');
       return filled === undefined ? [] : [{ where: `${file}: ${title}`, expr: filled }];
     }),
   ),

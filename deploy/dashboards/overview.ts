@@ -67,7 +67,7 @@ export const overviewBoard: Board = {
         budget(
           'On a screen within 5 s, 95 %',
           0.05,
-          `1 - ${over(`${glass}_bucket`, 'le="5"')} / ${over(`${glass}_count`)}`,
+          `1 - ${over(`${glass}_bucket`, 'le=~"5(\\\\.0)?"')} / ${over(`${glass}_count`)}`,
         ),
         budget(
           'Stored, 99.5 %',

@@ -32,12 +32,12 @@ export function rate(by: string, name: string, ...matchers: string[]): string {
 
 /**
  * Rates a counter that targets have each under a name of its own, `kilat_<target>_<rest>`, summed up by `target` and more
- * labels.
+ * labels. It looks as often as is scraped: by itself Prometheus would as often as it evaluates rules, which may be too seldom.
  */
 export function rateOfAll(rest: string, by: readonly string[] = [], ...matchers: string[]): string {
   const all = `{${[`__name__=~"kilat_.+_${rest}"`, ...matchers, scope].join(', ')}}`;
   const named = `label_replace(${all}, "target", "$1", "__name__", "kilat_(.+)_${rest}")`;
-  return `sum by (${['target', ...by].join(', ')}) (rate(${named}[$__rate_interval:]))`;
+  return `sum by (${['target', ...by].join(', ')}) (rate(${named}[$__rate_interval:15s]))`;
 }
 
 /** Takes a gauge that targets have each under a name of its own, at its largest. */
