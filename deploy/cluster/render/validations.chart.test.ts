@@ -96,6 +96,11 @@ test.each([
     set: ['backup.providers.r2.config.BUCKET=copies'],
     says: 'backup.providers.r2: give secrets or existingSecret',
   },
+  {
+    name: 'alerts whose links lead nowhere',
+    set: ['metrics.prometheusRule.enabled=true'],
+    says: 'metrics.prometheusRule.runbooks: say where',
+  },
 ])('refuses $name, and says which values', async ({ set, says }) => {
   await expect(render(set.flatMap((one) => ['--set', one]))).rejects.toThrow(says);
 });
