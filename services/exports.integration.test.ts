@@ -65,10 +65,14 @@ function take(registry: Registry): void {
 }
 
 // What whoever scrapes adds, and what the queries make themselves.
-const added = ['namespace', 'pod', 'instance', 'job', 'target', 'le', '__name__'];
+const added = ['namespace', 'pod', 'instance', 'job', 'target', 'deployment', 'le', '__name__'];
+
+// What kube-state-metrics tells of the chart's Deployments.
+const ofCluster = ['kube_deployment_status_replicas_available', 'kube_deployment_spec_replicas'];
 
 function problemsOf(expr: string): string[] {
-  const { names, patterns, labels } = askedBy(expr);
+  const { names: all, patterns, labels } = askedBy(expr);
+  const names = all.filter((name) => !ofCluster.includes(name));
   const matched = patterns.map((pattern) => [...exported.keys()].filter((name) => pattern.test(name)));
   const asked = [...names, ...matched.flat()];
   const known = new Set([...asked.flatMap((name) => exported.get(name) ?? []), ...added]);

@@ -1,30 +1,6 @@
-/** Is a figure as Prometheus has it: its name and labels, and its values minute by minute, as promtool writes them. */
-export type Series = [series: string, values: string];
+import { budgetCases } from './budgets.ts';
+import type { AlertCase, Series } from './case.ts';
 
-/** Is an alert, what makes it fire within some minutes, and what comes near and does not. */
-export interface AlertCase {
-  alert: string;
-  minutes: number;
-  fires: Series[];
-  stays: Series[];
-}
-
-const requests = (bad: string, good: string): Series[] => [
-  ['kilat_api_requests_total{method="GET",status="5xx"}', bad],
-  ['kilat_api_requests_total{method="GET",status="2xx"}', good],
-  ['kilat_media_requests_total{method="GET",status="2xx"}', good],
-];
-const finished = (failed: string, stored: string, refused = '0x500'): Series[] => [
-  ['kilat_upload_finished_total{result="failed"}', failed],
-  ['kilat_upload_finished_total{result="gone"}', '0x500'],
-  ['kilat_upload_finished_total{result="stored"}', stored],
-  ['kilat_upload_finished_total{result="refused"}', refused],
-];
-const glass = (within: string, all: string): Series[] => [
-  ['kilat_live_glass_to_guest_seconds_bucket{le="5"}', within],
-  ['kilat_live_glass_to_guest_seconds_bucket{le="+Inf"}', all],
-  ['kilat_live_glass_to_guest_seconds_count', all],
-];
 const histogram = (name: string, within: string, all: string): Series[] => [
   [`${name}_bucket{le="5"}`, within],
   [`${name}_bucket{le="10"}`, all],
@@ -35,45 +11,14 @@ const gauge = (series: string, fires: string, stays: string) => ({
   stays: [[series, stays]] as Series[],
 });
 
+const deployment = (name: string, available: string, wanted: string): Series[] => [
+  [`kube_deployment_status_replicas_available{deployment="${name}"}`, available],
+  [`kube_deployment_spec_replicas{deployment="${name}"}`, wanted],
+];
+
 /** Lists what each alert is tried with. */
 export const cases: AlertCase[] = [
-  {
-    alert: 'KilatAvailabilityBurnsFast',
-    minutes: 70,
-    fires: requests('0+40x100', '0+1000x100'),
-    stays: requests('0+20x100', '0+1000x100'),
-  },
-  {
-    alert: 'KilatAvailabilityBurnsSlowly',
-    minutes: 380,
-    fires: requests('0+14x400', '0+1000x400'),
-    stays: requests('0+10x400', '0+1000x400'),
-  },
-  {
-    alert: 'KilatGlassToGuestBurnsFast',
-    minutes: 70,
-    fires: glass('0+10x100', '0+100x100'),
-    stays: glass('0+50x100', '0+100x100'),
-  },
-  {
-    alert: 'KilatGlassToGuestBurnsSlowly',
-    minutes: 380,
-    fires: glass('0+60x400', '0+100x400'),
-    // Nearly nobody looks: three photos say nothing.
-    stays: glass('0x400', '0x300 1x50 3x50'),
-  },
-  {
-    alert: 'KilatStoredBurnsFast',
-    minutes: 70,
-    fires: finished('0+10x100', '0+100x100'),
-    stays: finished('0+5x100', '0+100x100', '0+100x100'),
-  },
-  {
-    alert: 'KilatStoredBurnsSlowly',
-    minutes: 380,
-    fires: finished('0+4x400', '0+100x400'),
-    stays: finished('0+2x400', '0+100x400'),
-  },
+  ...budgetCases,
   {
     alert: 'KilatOriginalMissing',
     minutes: 10,
@@ -95,9 +40,19 @@ export const cases: AlertCase[] = [
     minutes: 20,
     fires: [['kilat_process_info{name="upload",version="1"}', '1x5 stale']],
     stays: [
-      ['kilat_process_info{name="thumbnail",version="1"}', '1x5 stale'],
+      ['kilat_process_info{name="notify",version="1"}', '1x5 stale'],
       ['kilat_process_info{name="upload",version="1",pod="old"}', '1x5 stale'],
       ['kilat_process_info{name="upload",version="2",pod="new"}', '_x4 1x30'],
+    ],
+  },
+  {
+    alert: 'KilatDeploymentUnavailable',
+    minutes: 10,
+    fires: deployment('kilat-door', '1x5 0x20', '2x30'),
+    stays: [
+      ...deployment('kilat-web', '1x5 0x2 1x20', '2x30'),
+      ...deployment('kilat-thumbnail', '1x5 0x20', '1x5 0x20'),
+      ...deployment('other', '0x30', '1x30'),
     ],
   },
   {
@@ -116,6 +71,12 @@ export const cases: AlertCase[] = [
     alert: 'KilatPublishingStandsStill',
     minutes: 10,
     ...gauge('kilat_relay_unpublished_oldest_seconds{pod="a"}', '0x2 60+60x20', '0x2 70x1 0x20'),
+  },
+  {
+    alert: 'KilatNoRelayLeads',
+    minutes: 10,
+    fires: [],
+    stays: [['kilat_relay_measured_timestamp_seconds{pod="a"}', '0+60x30']],
   },
   {
     alert: 'KilatPublishingIsSlow',
@@ -145,7 +106,8 @@ export const cases: AlertCase[] = [
   {
     alert: 'KilatBackupPaused',
     minutes: 40,
-    ...gauge('kilat_backup_pause_seconds{provider="r2"}', '30x50', '30x20 0x1 30x30'),
+    // The figure is away for a moment whenever the place is tried again.
+    ...gauge('kilat_backup_pause_seconds{provider="r2"}', '30x3 stale '.repeat(10), '30x20 _x8 30x20'),
   },
   {
     alert: 'KilatNotificationsWait',

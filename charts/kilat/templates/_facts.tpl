@@ -84,3 +84,14 @@ notify:
 {{- range list "api" "upload" "relay" "live" "thumbnail" "media" }}{{ if not (has . $running) }}{{ $isTested = false }}{{ end }}{{ end }}
 {{- if $isTested }}yes{{ end }}
 {{- end }}
+
+{{/* The targets that run and may not be scaled to none, as a pattern. */}}
+{{- define "kilat.steady" -}}
+{{- $steady := list }}
+{{- range $name := include "kilat.running" . | fromYamlArray }}
+{{- $target := index $.Values.targets $name }}
+{{- $scaling := $target.autoscaling | default dict }}
+{{- if gt (int (ternary $scaling.minReplicas $target.replicas ($scaling.enabled | default false))) 0 }}{{ $steady = append $steady $name }}{{ end }}
+{{- end }}
+{{- join "|" $steady }}
+{{- end }}
