@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { targetNames } from '../../../services/targets.ts';
 import { readmeWith } from './readme.ts';
 import { managedSettings, schemaOf } from './schema.ts';
 import { type ReadableSetting, settingsOfTargets } from './settings.ts';
@@ -23,9 +24,11 @@ function configVariant(settings: Record<string, Record<string, ReadableSetting>>
   const all: Record<string, ReadableSetting> = Object.assign({}, ...Object.values(settings));
   const free = Object.keys(all).filter((name) => !managedSettings.has(name) && !name.includes('<'));
   const lines = free.sort().map((name) => `  ${name}: ${JSON.stringify(all[name]?.default || '7')}`);
-  const own = ['targets:', '  live: { config: { LIVE_MAX_STREAMS: 1000000, LOG_LEVEL: debug } }'];
+  const levels = ['debug', 'warn', 'error'];
+  const own = targetNames.map((name, index) => `  ${name}: { config: { LOG_LEVEL: ${levels[index % 3]} } }`);
+  own.unshift('targets:');
   own.push('backup:', '  providers: { copies: { config: { BUCKET: copies }, existingSecret: copies } }');
-  return `${['# Every setting, generated; and some for one target alone.', 'config:', ...lines, ...own].join('\n')}\n`;
+  return `${['# Every setting, generated; and one for each target alone.', 'config:', ...lines, ...own].join('\n')}\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
