@@ -117,7 +117,20 @@ test('names begin with their target, and no label is an id', () => {
   const begins = new RegExp(`^kilat_(${targetNames.join('|')})_[a-z_]+$`);
   expect(own.filter(([name]) => !begins.test(name))).toEqual([]);
   expect([...new Set(own.flatMap(([, labels]) => labels))].sort()).toEqual([
-    ...['channel', 'class', 'consumer', 'how', 'lane', 'le', 'method', 'operation', 'outcome', 'provider', 'reason'],
+    ...[
+      'channel',
+      'class',
+      'consumer',
+      'found',
+      'how',
+      'lane',
+      'le',
+      'method',
+      'operation',
+      'outcome',
+      'provider',
+      'reason',
+    ],
     ...['result', 'stage', 'state', 'status', 'stream', 'what'],
   ]);
 });

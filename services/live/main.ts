@@ -50,6 +50,7 @@ export async function main(proc: Process): Promise<void> {
     painted: takePainted(database, paintedMetrics(meter)),
     paintedLimits: {
       session: limits.limit({ name: 'painted-session', points: 60, seconds: 60, whenDown: 'open' }),
+      photos: limits.limit({ name: 'painted-photos', points: 200, seconds: 60, whenDown: 'open' }),
       all: limits.limit({ name: 'painted', points: 1_200, seconds: 60, whenDown: 'open' }),
     },
     allowedOrigins: config.ALLOWED_ORIGINS,

@@ -35,6 +35,16 @@ async function photoFrom(secondsAgo: number): Promise<string> {
   return photoId;
 }
 
+/** Makes a photo that came and was rendered so many seconds ago. */
+async function renderedPhoto(firstByteAgo: number, renderedAgo: number): Promise<string> {
+  const photoId = await photoFrom(firstByteAgo);
+  await event.database.query(
+    `update photos set thumbnails_ready_at = now() - make_interval(secs => $3) where event_id = $1 and photo_id = $2`,
+    [event.eventId, photoId, renderedAgo],
+  );
+  return photoId;
+}
+
 async function tell(photos: unknown[], headers: Record<string, string> = {}, who: Actor = 'guest'): Promise<number> {
   const answer = await fetch(`${origin}/live/events/${event.eventId}/painted`, {
     method: 'POST',
@@ -46,13 +56,14 @@ async function tell(photos: unknown[], headers: Record<string, string> = {}, who
 
 const shown = (photo_id: string, took_ms = 200, ago_ms = 1_000) => ({ photo_id, took_ms, ago_ms });
 
-async function figures(): Promise<{ count: number; sum: number; painted: number }> {
+async function figures(): Promise<{ count: number; sum: number; painted: number; within: number }> {
   const text = await live.metrics.metrics();
   const of = (name: string) => Number(new RegExp(`^kilat_live_${name} (\\S+)$`, 'm').exec(text)?.[1]);
   return {
     count: of('glass_to_guest_seconds_count'),
     sum: of('glass_to_guest_seconds_sum'),
     painted: of('painted_seconds_sum'),
+    within: of('glass_to_guest_seconds_bucket\\{le="600"\\}'),
   };
 }
 
@@ -64,21 +75,42 @@ test('how long a photo took to a screen is counted from its first byte, by our c
   expect(after.sum - before.sum).toBeGreaterThanOrEqual(4);
 });
 
-const uncounted: { name: string; photo: () => Promise<string> }[] = [
-  { name: 'a photo of long ago', photo: () => photoFrom(700) },
+test('a photo that came after a long stall to a page that was open counts, beyond all buckets', async () => {
+  const before = await figures();
+  const photoId = await renderedPhoto(905, 3);
+  expect(await tell([{ ...shown(photoId), watched_ms: 1_800_000 }])).toBe(204);
+  const after = await figures();
+  expect([after.count - before.count, after.within - before.within]).toEqual([1, 0]);
+  expect(after.sum - before.sum).toBeGreaterThan(900);
+});
+
+const uncounted: { name: string; photo: () => Promise<string>; watched_ms?: number }[] = [
+  {
+    name: 'a photo of long ago, of which a page does not say since when it is looked at,',
+    photo: () => photoFrom(700),
+  },
+  {
+    name: 'a photo that was rendered before its page was opened',
+    photo: () => renderedPhoto(905, 60),
+    watched_ms: 5_000,
+  },
+  { name: 'a photo of yesterday', photo: () => renderedPhoto(86_400, 3), watched_ms: 100_000_000 },
   { name: 'a photo that is not of the event', photo: async () => uuidv7() },
   { name: 'a photo whose first byte nobody noted', photo: () => event.addPhoto() },
 ];
-test.each(uncounted)('$name does not count', async ({ photo }) => {
+test.each(uncounted)('$name does not count', async ({ photo, watched_ms }) => {
   const before = await figures();
-  expect(await tell([shown(await photo())])).toBe(204);
+  expect(await tell([{ ...shown(await photo()), ...(watched_ms !== undefined && { watched_ms }) }])).toBe(204);
   expect(await figures()).toEqual(before);
 });
 
-test('a photo that is told of twice in one report counts once', async () => {
+test('a photo counts once of each session, however often it is told of', async () => {
   const [before, photoId] = [await figures(), await photoFrom(5)];
   await tell([shown(photoId), shown(photoId)]);
+  await tell([shown(photoId)]);
   expect((await figures()).count - before.count).toBe(1);
+  await tell([shown(photoId)], {}, 'photographer');
+  expect((await figures()).count - before.count).toBe(2);
 });
 
 const refused: { name: string; photos: unknown[]; headers?: Record<string, string>; status: number }[] = [
@@ -118,4 +150,11 @@ test('the owner sees how many follow and what was sent to them; the page is aske
   expect([(after.opened ?? 0) - (before.opened ?? 0), (after.resyncs ?? 0) - (before.resyncs ?? 0)]).toEqual([1, 1]);
   expect(after.deliveries).toBeGreaterThan(before.deliveries ?? 0);
   await guest.stop();
+});
+
+test('a session is listened to about so many photos a minute', async () => {
+  const photos = Array.from({ length: 49 }, () => shown(uuidv7()));
+  const statuses: number[] = [];
+  for (let n = 0; n < 5; n++) statuses.push(await tell(photos, {}, 'photographer'));
+  expect(statuses).toEqual([204, 204, 204, 204, 429]);
 });

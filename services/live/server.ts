@@ -20,7 +20,7 @@ import type { Channel, Client } from './channel.ts';
 import type { Hub } from './hub.ts';
 import type { FollowedJob } from './job.ts';
 import type { Counts } from './metrics.ts';
-import { shareOf } from './painted.ts';
+import { shareOf, type TakePainted } from './painted.ts';
 import { encodeEvent, encodeGreeting, openStream } from './stream.ts';
 
 // Beyond it a fresh page is cheaper than the frames in between.
@@ -36,9 +36,9 @@ export interface ServerDeps {
   jobOf: (eventId: string, jobId: string, ownedBy: string | undefined) => Promise<FollowedJob | undefined>;
   headOf: (eventId: string) => Promise<Head | undefined>;
   counts: Counts;
-  painted: (eventId: string, painted: Painted) => Promise<void>;
-  /** Limits reports of photos shown: of one session, and of all. */
-  paintedLimits: { session: Limit; all: Limit };
+  painted: TakePainted;
+  /** Limits reports of photos shown: those of one session, the photos in them, and those of all. */
+  paintedLimits: { session: Limit; photos: Limit; all: Limit };
   allowedOrigins: readonly string[];
   rotateMs: number;
   trustProxy: readonly string[];
@@ -75,11 +75,13 @@ export function createServer(deps: ServerDeps): App {
 function paintedRoute(app: App, deps: ServerDeps): void {
   app.post('/live/events/:event_id/painted', { schema: { params: EventParams, body: Painted } }, async (req, reply) => {
     checkOrigin(req, deps.allowedOrigins);
-    await deps.paintedLimits.session(sessionKey(req.headers.cookie) ?? req.ip);
+    const session = sessionKey(req.headers.cookie) ?? req.ip;
+    await deps.paintedLimits.session(session);
     const principal = await deps.sessions.find(req.headers.cookie);
     await deps.access.check(principal, 'event.see', req.params.event_id);
+    await deps.paintedLimits.photos(session, req.body.photos.length);
     await deps.paintedLimits.all('all');
-    await deps.painted(req.params.event_id, req.body);
+    await deps.painted(req.params.event_id, session, req.body);
     return reply.status(204).send();
   });
 }

@@ -13,8 +13,8 @@ export interface LimitOptions {
   whenDown: 'open' | 'closed';
 }
 
-/** Takes one point of a key; throws exhausted with the seconds to wait. */
-export type Limit = (key: string) => Promise<void>;
+/** Takes points of a key, one unless told; throws exhausted with the seconds to wait. */
+export type Limit = (key: string, points?: number) => Promise<void>;
 
 /** Makes limits: across replicas with Redis, within this process without it. */
 export interface Limits extends AsyncDisposable {
@@ -43,9 +43,9 @@ function limitOf(options: LimitOptions, redis: Redis | undefined, { log, onSilen
   const common = { keyPrefix: `kilat:${options.name}`, points: options.points, duration: options.seconds };
   const limiter =
     redis === undefined ? new RateLimiterMemory(common) : new RateLimiterRedis({ ...common, storeClient: redis });
-  return async (key) => {
+  return async (key, points) => {
     try {
-      await limiter.consume(key);
+      await limiter.consume(key, points);
     } catch (error) {
       if (error instanceof RateLimiterRes) throw tooMany(error);
       onSilent();

@@ -22,7 +22,9 @@ export function followEvent(eventId: string, gallery: Gallery, { onEvent, restin
     if (resting?.()) return;
     let poll: ReturnType<typeof setTimeout> | undefined;
     let heardAt = Date.now();
-    const painting = reports ? reportPainted(eventId) : undefined;
+    const hasPicture = (photoId: string) =>
+      gallery.photos.some(({ photo_id, renditions }) => photo_id === photoId && renditions.length > 0);
+    const painting = reports ? reportPainted(eventId, hasPicture) : undefined;
 
     const stream = untrack(() =>
       openStream(
