@@ -24,7 +24,8 @@ import { restore, verify } from './verify.ts';
 const usage = `Usage: kilat <command>
   serve --target=<${targetNames.join('|')}>[,…]   run targets until SIGTERM
   migrate [--expand]   bring the database's schema up to date; --expand: only as far as the
-                 release before still works, as soon as the server is there
+                 release before still works, as soon as the server is there; what takes
+                 away from another release waits until none is connected, at most 10 minutes
   migrate --wait   wait until another process has done so as far as this release needs it; at most 10 minutes
   owner-link     print a one-time sign-in link of the owner; earlier unused ones end
   verify --event=…|--all [--json]   read every original again, and the journal; name what is not as it should be

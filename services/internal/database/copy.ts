@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type { Queryable } from './database.ts';
+import { applicationName } from './release.ts';
 
 /** Is a table and its columns, in the order in which its rows are copied. */
 export interface Table {
@@ -69,7 +70,11 @@ export function fill<T>(
 }
 
 async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'kilat-snapshot', keepAlive: true });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: applicationName('snapshot'),
+    keepAlive: true,
+  });
   client.on('error', () => {}); // what was under way fails with it
   await client.connect();
   try {

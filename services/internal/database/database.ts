@@ -9,6 +9,7 @@ import type { Logger } from '../log/log.ts';
 import type { Meter } from '../metrics/meter.ts';
 import { entities } from './entities.ts';
 import { poolMeter } from './pool.ts';
+import { applicationName } from './release.ts';
 import { type Fates, retried, uncommitted, undone } from './retry.ts';
 import { type Hearers, SlowLog, slowMs, timed } from './slow.ts';
 import { transact } from './transact.ts';
@@ -91,7 +92,8 @@ export function initOrm(options: DatabaseOptions, migrationsList: MigrationObjec
   return MikroORM.init({
     clientUrl: options.url,
     entities,
-    pool: { min: 0, max: options.poolSize },
+    // One is kept while a process lives: by it the next release sees that it does.
+    pool: { min: 1, max: options.poolSize },
     driverOptions: {
       onPoolCreated: (pool: pg.Pool) => {
         parseTypes(pool);
@@ -99,7 +101,7 @@ export function initOrm(options: DatabaseOptions, migrationsList: MigrationObjec
       },
       statement_timeout: 30_000,
       connectionTimeoutMillis: 5_000,
-      application_name: 'kilat',
+      application_name: applicationName(),
     },
     extensions: [Migrator],
     migrations: { migrationsList, snapshot: false, tableName: 'migrations' },
