@@ -6,10 +6,16 @@ import { temporaryFolder } from '../local/temporary.ts';
 import { type ApiServer, startApiServer } from './apiserver.ts';
 import { chartFolder, render } from './chart.ts';
 import { helmProgram } from './helm.ts';
-import { feed } from './kubectl.ts';
+import { apply, feed } from './kubectl.ts';
 
 const variants = readdirSync(join(chartFolder, 'ci')).filter((name) => name.endsWith('-values.yaml'));
 const hours = 3_600_000;
+
+// What a variant names of the cluster's own; the API server takes no pod of a class that is not there.
+const classes = [
+  { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'photos' }, value: 1 },
+  { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name: 'sandboxed' }, handler: 'sandboxed' },
+];
 
 let server: ApiServer;
 let helm: string;
@@ -17,6 +23,7 @@ let helm: string;
 beforeAll(async () => {
   helm = await helmProgram();
   server = await startApiServer(join(temporaryFolder(), 'api'), say);
+  for (const one of classes) await apply(server.kubectl, one);
 }, hours); // the first time, it builds the API server
 
 afterAll(async () => {

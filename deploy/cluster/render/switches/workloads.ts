@@ -64,8 +64,8 @@ function ofSome(): Switch[] {
       'targets.upload.scratch.volume',
       'pods',
       'Deployment/kilat-upload',
-      `${pod}.volumes.1.hostPath.path`,
-      '/spool',
+      `${pod}.volumes.1.ephemeral.volumeClaimTemplate.spec.resources.requests.storage`,
+      '9Gi',
     ),
     effect(
       'targets.thumbnail.scratch.volume',
