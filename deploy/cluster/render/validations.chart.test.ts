@@ -19,6 +19,11 @@ test.each([
     says: 's3: give accessKeyId and secretAccessKey',
   },
   {
+    name: 'buckets by host name of its own server',
+    set: ['s3.forcePathStyle=false'],
+    says: 's3.forcePathStyle: leave it on',
+  },
+  {
     name: 'a URL and a Secret that has it',
     set: ['infra.redis.enabled=false', 'redis.url=redis://r', 'redis.existingSecret=r'],
     says: 'redis: give url or existingSecret, not both',
