@@ -55,6 +55,8 @@ function describeProblem(error: z.ZodError): string {
   if (issue.code === 'invalid_type' && issue.input === undefined) return 'is required';
   if (issue.code === 'too_small') return `is too small (at least ${issue.minimum})`;
   if (issue.code === 'too_big') return `is too big (at most ${issue.maximum})`;
+  // A message of our own says no value.
+  if (issue.code === 'custom' && issue.message.startsWith('is not ')) return issue.message;
   return `is not valid (${issue.code})`;
 }
 

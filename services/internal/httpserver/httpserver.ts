@@ -5,7 +5,7 @@ import type { ListenAddress } from '../env/types.ts';
 import { Fault } from '../fault/fault.ts';
 import type { Logger } from '../log/log.ts';
 import type { Meter } from '../metrics/meter.ts';
-import { parseTraceparent, within } from '../trace/trace.ts';
+import { callersTrace, within } from '../trace/trace.ts';
 import { drain, watchTraffic } from './drain.ts';
 import { answerProblem } from './problem.ts';
 import { countRequests } from './requests.ts';
@@ -85,5 +85,5 @@ function requestIdOf(header: string | string[] | undefined): string {
 }
 
 function joinTrace(req: FastifyRequest, _reply: unknown, done: () => void): void {
-  within(parseTraceparent(req.headers.traceparent), done);
+  within(callersTrace(req.headers.traceparent), done);
 }

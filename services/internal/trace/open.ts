@@ -1,3 +1,4 @@
+import { parseHeaders } from './headers.ts';
 import { type Tracer, traceWith } from './trace.ts';
 
 /** Says where spans go, how many, and whose they are. */
@@ -7,6 +8,8 @@ export interface TraceOptions {
   /** Is the share of new traces that are recorded, 0 to 1. */
   share: number;
   service: string;
+  /** Is told once when the collector does not take what it is sent. */
+  onRefused?: ((err: unknown) => void) | undefined;
   version: string;
 }
 
@@ -15,7 +18,7 @@ export async function openTracing(options: TraceOptions): Promise<AsyncDisposabl
   const { endpoint, headers } = options;
   if (endpoint === undefined) return { [Symbol.asyncDispose]: async () => {} };
   const { otlpTracer } = await import('./otlp.ts');
-  const tracer: Tracer = otlpTracer({ ...options, endpoint, headers: headersOf(headers ?? '') });
+  const tracer: Tracer = otlpTracer({ ...options, endpoint, headers: parseHeaders(headers ?? '') ?? {} });
   traceWith(tracer);
   return {
     async [Symbol.asyncDispose]() {
@@ -23,15 +26,4 @@ export async function openTracing(options: TraceOptions): Promise<AsyncDisposabl
       await tracer[Symbol.asyncDispose]();
     },
   };
-}
-
-// As OpenTelemetry has it: name=value with commas, percent-encoded.
-function headersOf(text: string): Record<string, string> {
-  const pairs = text.split(',').filter((pair) => pair.includes('='));
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=');
-      return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
-    }),
-  );
 }

@@ -5,6 +5,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
   ParentBasedSampler,
+  type SpanExporter,
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
@@ -21,11 +22,10 @@ export function otlpTracer(
   options: Omit<TraceOptions, 'endpoint' | 'headers'> & { endpoint: string; headers: Record<string, string> },
 ): Tracer {
   const { endpoint, headers, share, service, version } = options;
-  const exporter = new OTLPTraceExporter({
-    url: `${endpoint.replace(/\/$/, '')}/v1/traces`,
-    headers,
-    timeoutMillis: sendMs,
-  });
+  const exporter = telling(
+    new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces`, headers, timeoutMillis: sendMs }),
+    options.onRefused,
+  );
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': service, 'service.version': version }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(share) }),
@@ -33,6 +33,7 @@ export function otlpTracer(
   });
   const tracer = provider.getTracer('kilat', version);
   return {
+    takesCaller: () => Math.random() < share,
     open(name, attributes, { parent, startedAt }) {
       const context = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, contextOf(parent));
       const span = tracer.startSpan(
@@ -52,6 +53,23 @@ export function otlpTracer(
     async [Symbol.asyncDispose]() {
       await Promise.race([provider.shutdown().catch(() => {}), setTimeout(lastMs, undefined, { ref: false })]);
     },
+  };
+}
+
+// A mistyped address would be noticed by nobody; that it still refuses is no news.
+function telling(exporter: SpanExporter, onRefused: TraceOptions['onRefused']): SpanExporter {
+  let isTold = false;
+  return {
+    export: (spans, done) =>
+      exporter.export(spans, (result) => {
+        if (result.error !== undefined && !isTold) {
+          isTold = true;
+          onRefused?.(result.error);
+        }
+        done(result);
+      }),
+    forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
+    shutdown: () => exporter.shutdown(),
   };
 }
 

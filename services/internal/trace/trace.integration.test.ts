@@ -1,8 +1,13 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { freePort } from '../../../deploy/local/port.ts';
+import { readSettings } from '../env/env.ts';
 import { Fault } from '../fault/fault.ts';
+import { openApp } from '../httpserver/httpserver.ts';
+import { silentLog } from '../log/log.ts';
 import { spansOf, startCollector } from './collectortest.ts';
+import { parseHeaders } from './headers.ts';
 import { openTracing } from './open.ts';
+import { traceSettings } from './settings.ts';
 import { currentTrace, follow, happened, parseTraceparent, span, within } from './trace.ts';
 
 const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -44,12 +49,51 @@ test('a collector that is away, or refuses, fails no work and holds no end up fo
   }
 });
 
+test('that a collector refuses is told once', async () => {
+  await using collector = await startCollector(404);
+  const onRefused = vi.fn();
+  const tracing = await openTracing({ ...options, endpoint: collector.url, onRefused });
+  for (let n = 0; n < 1_200; n++) await span('upload.finish', {}, async () => {});
+  await tracing[Symbol.asyncDispose]();
+  expect(collector.taken.length).toBeGreaterThan(1);
+  expect(onRefused).toHaveBeenCalledOnce();
+});
+
 test('none is recorded of a share of nothing, and the trace is passed on as not recorded', async () => {
   await using collector = await startCollector();
   const tracing = await openTracing({ ...options, endpoint: collector.url, share: 0 });
   expect(await span('upload.finish', {}, async () => currentTrace())).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
   await tracing[Symbol.asyncDispose]();
   expect(collector.taken).toEqual([]);
+});
+
+test('a caller gets no larger share than is set, and what our own processes hand on keeps its mark', async () => {
+  await using collector = await startCollector();
+  const app = openApp({ log: silentLog(), trustProxy: [] });
+  app.get('/trace', async () => ({ trace: currentTrace() }));
+  const asked = async () => (await app.inject({ url: '/trace', headers: { traceparent: parent } })).json().trace;
+  const tracing = await openTracing({ ...options, endpoint: collector.url, share: 0 });
+  expect(await asked()).toBe(parent.replace(/01$/, '00'));
+  await follow(await asked(), 'upload.finish', {}, async () => {});
+  await follow(parent, 'relay.publish', {}, async () => {});
+  await tracing[Symbol.asyncDispose]();
+  expect(spansOf(collector).map(({ name }) => name)).toEqual(['relay.publish']);
+  await using _all = await openTracing({ ...options, endpoint: collector.url, share: 1 });
+  expect(await asked()).toBe(parent);
+  await app.close();
+});
+
+test.each(['key=100%', 'key', '=value', 'a key=1', 'key=a%0Ab'])('%j are no headers, and stop the start', (text) => {
+  const read = () => readSettings(traceSettings, { OTEL_EXPORTER_OTLP_HEADERS: text });
+  expect(read).toThrow(/OTEL_EXPORTER_OTLP_HEADERS: is not name=value pairs with commas, percent-encoded$/);
+});
+
+test('headers may be none, or hold what is percent-encoded', () => {
+  expect(parseHeaders('')).toEqual({});
+  expect(parseHeaders('authorization=Basic%20YTpi==, x-more=c,')).toEqual({
+    authorization: 'Basic YTpi==',
+    'x-more': 'c',
+  });
 });
 
 test('without a collector a trace that came in is passed on as it came, and none begins', async () => {

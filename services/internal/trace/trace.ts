@@ -11,6 +11,8 @@ export interface SpanStart {
 
 /** Records spans; `open` gives the traceparent of what happens inside, and what ends it, with the error where one ended it. */
 export interface Tracer extends AsyncDisposable {
+  /** Decides, by the share of traces that are recorded, whether one that a caller began is. */
+  takesCaller(): boolean;
   open(
     name: string,
     attributes: Attributes,
@@ -31,6 +33,15 @@ export function traceWith(next: Tracer | undefined): void {
 /** Reads a W3C traceparent; undefined when it is none. */
 export function parseTraceparent(text: unknown): string | undefined {
   return typeof text === 'string' && pattern.test(text) ? text : undefined;
+}
+
+/**
+ * Reads the traceparent of a caller from outside: its trace goes on, and is recorded at our own share, whatever the caller asks
+ * for. Between our processes the flag decides, so that a photo is traced on all of its way or nowhere.
+ */
+export function callersTrace(text: unknown): string | undefined {
+  const parent = parseTraceparent(text);
+  return parent === undefined || tracer === undefined || tracer.takesCaller() ? parent : `${parent.slice(0, -2)}00`;
 }
 
 /** Gives the traceparent of what happens now, if it belongs to a trace. */
