@@ -58,7 +58,7 @@ interface Values {
 }
 
 const commands: Record<string, (values: Values) => Promise<number>> = {
-  serve: async ({ target }) => serve(namesOf(target, process.env), process.env, stopSignal()),
+  serve: async ({ target }) => serve(namesOf(target, process.env), process.env, stopSignal(), onCrash),
   migrate: async ({ expand, wait }) => {
     const { DATABASE_URL } = readSettings(databaseSettings, process.env);
     const log = openCommandLog('migrate');
@@ -151,6 +151,16 @@ function stopSignal(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal));
   return stop.signal;
+}
+
+// What it has in hand is in an unknown state: others take it over. What fails meanwhile is no news.
+function onCrash(tell: (error: unknown) => Promise<void>): void {
+  let isTold = false;
+  process.on('uncaughtException', (error) => {
+    if (isTold) return;
+    isTold = true;
+    void tell(error).finally(() => process.exit(1));
+  });
 }
 
 async function run(): Promise<number> {

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { startCollector } from '#internal/trace/collectortest.ts';
 import { freePort } from '../deploy/local/port.ts';
@@ -12,10 +15,32 @@ test('what ends a process is reported before it ends, without a value of its set
     ADMIN_LISTEN: `127.0.0.1:${await freePort()}`,
     DATABASE_POOL_SIZE: '987654',
   };
-  expect(await serve(['relay'], env, AbortSignal.timeout(30_000))).toBe(1);
+  expect(await serve(['relay'], env, AbortSignal.timeout(30_000), () => {})).toBe(1);
   expect(collector.taken.map(({ body }) => body)).toEqual([expect.stringContaining('"target failed"')]);
   expect(collector.taken[0]?.body).toContain('"type":"SettingsError"');
   expect(collector.taken[0]?.body).not.toContain('987654');
+});
+
+// As soon as somebody hears of what nobody caught.
+const crashing = (how: string) =>
+  `data:text/javascript,const t=setInterval(()=>{if(process.listenerCount('uncaughtException')===0)return;clearInterval(t);${how}},1)`;
+test.each([
+  { name: 'an error that nobody caught', how: `throw new TypeError('planned')` },
+  { name: 'a promise that nobody caught', how: `Promise.reject(new TypeError('planned'))` },
+])('$name ends the process, with a line in the log and a report', async ({ how }) => {
+  await using collector = await startCollector();
+  const env = {
+    ...{ PATH: process.env.PATH, ADMIN_LISTEN: `127.0.0.1:${await freePort()}`, SPOOL_DIR: '/nowhere' },
+    ...{ SENTRY_DSN: `${collector.url.replace('http://', 'http://key@')}/1`, DATABASE_URL: 'postgres://127.0.0.1:1/x' },
+    ...{ NATS_URL: 'nats://127.0.0.1:1' },
+  };
+  const command = [join(import.meta.dirname, 'main.ts'), 'serve', '--target=relay'];
+  const child = spawn(process.execPath, ['--import', crashing(how), ...command], { env });
+  const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  const lines = printed.split('\n').filter((line) => line.includes('"crashed"'));
+  expect([code, lines.length]).toEqual([1, 1]);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'fatal', err: { type: 'TypeError', message: 'planned' } });
+  expect(collector.taken.filter(({ body }) => body.includes('"crashed"'))).toHaveLength(1);
 });
 
 test('a line of the log names its target once', async () => {

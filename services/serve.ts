@@ -20,19 +20,35 @@ export const serveSettings = {
   ...reportSettings,
 };
 
+/** Hands on what nobody caught, and ends the process once it was told of. */
+export type OnCrash = (tell: (error: unknown) => Promise<void>) => void;
+
 /** Runs targets until the signal; one that ends by itself takes the process down. Returns the exit code. */
-export async function serve(names: readonly TargetName[], env: Environment, stop: AbortSignal): Promise<number> {
+export async function serve(
+  names: readonly TargetName[],
+  env: Environment,
+  stop: AbortSignal,
+  onCrash: OnCrash,
+): Promise<number> {
   const settings = readSettings(serveSettings, env);
   const only = names.length === 1 ? names[0] : undefined;
   const target = only ?? 'kilat';
-  await using reporter = await openReporter({ dsn: settings.SENTRY_DSN, target, version: manifest.version });
+  await using reporter = await openReporter({
+    ...{ dsn: settings.SENTRY_DSN, target, version: manifest.version },
+    onRefused: (why) => log.warn(why, 'error reports are not taken'),
+  });
   const log = openLog({ level: settings.LOG_LEVEL, target, onError: reporter.report });
+  onCrash(async (err) => {
+    log.fatal({ err }, 'crashed');
+    await reporter[Symbol.asyncDispose]();
+  });
   await using _tracing = await openTracing({
     endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
     headers: settings.OTEL_EXPORTER_OTLP_HEADERS,
     share: settings.OTEL_TRACES_SAMPLER_ARG,
     service: only === undefined ? 'kilat' : `kilat-${only}`,
     version: manifest.version,
+    onRefused: (err) => log.warn({ err }, 'traces are not taken'),
   });
   const metrics = openMetrics(names, manifest.version);
   const health = createHealth(names);

@@ -11,14 +11,14 @@ const restSeconds = 60;
  * Sends each report as an envelope, at most 30 a minute; while the receiver asks for a pause, or is away, the rest is let go: the
  * log has it. There is no user, no request and no environment in a report.
  */
-export function envelopeReporter({ dsn, target, version }: ReportOptions & { dsn: string }): Reporter {
+export function envelopeReporter({ dsn, target, version, onRefused }: ReportOptions & { dsn: string }): Reporter {
   const { url, key } = addressOf(dsn);
   const headers = {
     'content-type': 'application/x-sentry-envelope',
     'x-sentry-auth': `Sentry sentry_version=7, sentry_client=kilat/${version}, sentry_key=${key}`,
   };
   const sending = new Set<Promise<void>>();
-  let [restsUntil, minute, sent] = [0, 0, 0];
+  let [restsUntil, minute, sent, isTold] = [0, 0, 0, false];
 
   function mayReport(): boolean {
     const now = Date.now();
@@ -32,10 +32,18 @@ export function envelopeReporter({ dsn, target, version }: ReportOptions & { dsn
     try {
       const answer = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(sendMs) });
       await answer.body?.cancel();
-      if (!answer.ok) rest(Number(answer.headers.get('retry-after')) || restSeconds);
-    } catch {
+      if (answer.ok) return;
+      refused({ status: answer.status });
+      rest(Number(answer.headers.get('retry-after')) || restSeconds);
+    } catch (err) {
+      refused({ err });
       rest(restSeconds);
     }
+  }
+  // A mistyped address would be noticed by nobody; that it still refuses is no news.
+  function refused(why: { status: number } | { err: unknown }): void {
+    if (!isTold) onRefused?.(why);
+    isTold = true;
   }
   function rest(seconds: number): void {
     restsUntil = Date.now() + seconds * 1_000;

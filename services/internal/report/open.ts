@@ -3,6 +3,8 @@ export interface ReportOptions {
   dsn: string | undefined;
   target: string;
   version: string;
+  /** Is told once when the receiver does not take a report: its status, or the error. */
+  onRefused?: ((why: { status: number } | { err: unknown }) => void) | undefined;
 }
 
 /** Takes what was logged as an error: its static message, and the error where there is one. Never throws, never waits. */

@@ -1,12 +1,12 @@
 import { expect, test, vi } from 'vitest';
 import { freePort } from '../../../deploy/local/port.ts';
 import { startCollector } from '../trace/collectortest.ts';
-import { openReporter, type Reporter } from './open.ts';
+import { openReporter, type Reporter, type ReportOptions } from './open.ts';
 
 const whose = { target: 'upload', version: '1.2.3' };
 
-function reporterAt(url: string, path = ''): Promise<Reporter> {
-  return openReporter({ ...whose, dsn: `${url.replace('http://', 'http://0123abcd@')}${path}/42` });
+function reporterAt(url: string, path = '', onRefused?: ReportOptions['onRefused']): Promise<Reporter> {
+  return openReporter({ ...whose, onRefused, dsn: `${url.replace('http://', 'http://0123abcd@')}${path}/42` });
 }
 
 test('an error goes to the address as an envelope, with its place and without its data', async () => {
@@ -47,16 +47,18 @@ test('of a flood thirty a minute are told', async () => {
   vi.useRealTimers();
 });
 
-test('a receiver that refuses or is away is left alone a while, and fails nobody', async () => {
+test('a receiver that refuses or is away is left alone a while, is told of once, and fails nobody', async () => {
   await using collector = await startCollector(429);
+  const onRefused = vi.fn();
   for (const url of [collector.url, `http://127.0.0.1:${await freePort()}`]) {
-    const reporter = await reporterAt(url);
-    reporter.report?.('request failed', new Error('x'));
+    const reporter = await reporterAt(url, '', onRefused);
+    for (let n = 0; n < 2; n++) reporter.report?.('request failed', new Error('x'));
     await reporter[Symbol.asyncDispose]();
     reporter.report?.('request failed', new Error('x'));
     await reporter[Symbol.asyncDispose]();
   }
-  expect(collector.taken).toHaveLength(1);
+  expect(collector.taken).toHaveLength(2);
+  expect(onRefused.mock.calls).toEqual([[{ status: 429 }], [{ err: expect.any(Error) }]]);
 });
 
 test('without an address there is nothing to report to', async () => {
