@@ -3,6 +3,8 @@ declare global {
     interface Error {
       message: string;
       code?: string;
+      /** Is the id of the line in the log that says more. */
+      error_id?: string;
     }
     interface PageState {
       photo?: string;

@@ -1,4 +1,5 @@
-import type { Handle } from '@sveltejs/kit/hooks';
+import type { Handle, HandleServerError } from '@sveltejs/kit/hooks';
+import { noteTrouble } from '#lib/api/trouble.ts';
 import { languageOf } from '#lib/messages/language.ts';
 import { BUCKET_ORIGIN } from '$app/env/private';
 
@@ -14,6 +15,13 @@ export const handle: Handle = async ({ event, resolve }) => {
   response.headers.set('x-content-type-options', 'nosniff');
   response.headers.set('x-robots-tag', 'noindex');
   return response;
+};
+
+/** Logs what a page failed by, and lets the page show the id of that line. */
+export const handleError: HandleServerError = ({ kind, error, event }) => {
+  const requestId = event.request.headers.get('x-request-id');
+  const error_id = noteTrouble({ kind, error, route: event.route.id, requestId }, (line) => console.error(line));
+  return error_id === undefined ? undefined : { error_id };
 };
 
 // The policy is composed at build time; only who runs this knows where its bucket is.
