@@ -1,5 +1,5 @@
 import { type Environment, readSettings } from '#internal/env/env.ts';
-import { listenAddress, text } from '#internal/env/types.ts';
+import { listenAddress, text, wholeNumber } from '#internal/env/types.ts';
 import { listen, openApp } from '#internal/httpserver/httpserver.ts';
 import { type Logger, openLog } from '#internal/log/log.ts';
 import { openMetrics, type Registry } from '#internal/metrics/metrics.ts';
@@ -15,6 +15,10 @@ import { loadTarget, type TargetName } from './targets.ts';
 /** Lists the settings of a process, whatever targets it runs. */
 export const serveSettings = {
   ADMIN_LISTEN: listenAddress('where /livez, /readyz and /metrics are served', '127.0.0.1:9090'),
+  LEAVE_SECONDS: wholeNumber(
+    'how long answers only tell that their connections end before a stop begins; for behind a proxy that keeps connections',
+    { default: 0, min: 0, max: 60 },
+  ),
   LOG_LEVEL: text('least level that is logged: debug, info, warn, error', 'info'),
   ...traceSettings,
   ...reportSettings,
@@ -53,14 +57,14 @@ export async function serve(
   const metrics = openMetrics(names, manifest.version);
   const health = createHealth(names);
   const failed = new AbortController();
-  const ctx = contextOf(AbortSignal.any([stop, failed.signal]));
+  const ctx = contextOf(AbortSignal.any([later(stop, settings.LEAVE_SECONDS * 1_000), failed.signal]));
   await using _admin = await listen(adminApp(log, metrics, health), settings.ADMIN_LISTEN);
   let code = 0;
   const runs = names.map(async (name) => {
     const own = name === only ? log : log.child({ target: name });
     try {
       const target = await loadTarget(name);
-      await target.main(processOf(name, { ctx, env, log: own, metrics, health }));
+      await target.main(processOf(name, { ctx, leaving: stop, env, log: own, metrics, health }));
       if (!ctx.cancelled) throw new Error('ended without being asked to');
     } catch (err) {
       code = 1;
@@ -71,6 +75,13 @@ export async function serve(
   await Promise.all(runs);
   log.info('stopped');
   return code;
+}
+
+function later(signal: AbortSignal, ms: number): AbortSignal {
+  if (ms === 0) return signal;
+  const after = new AbortController();
+  signal.addEventListener('abort', () => setTimeout(() => after.abort(), ms), { once: true });
+  return after.signal;
 }
 
 type Health = ReturnType<typeof createHealth>;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startProxy } from '../local/proxy.ts';
 
+const LEAVE_MS = 2_000;
 const LONGEST_DRAIN_MS = 20_000;
 
 /** Listens at DOOR_LISTEN, passes each path of DOOR_ROUTES on to its address, and ends running requests on SIGTERM. */
@@ -14,7 +15,7 @@ async function main(): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  await Promise.race([door.drain(), sleep(LONGEST_DRAIN_MS)]);
+  await Promise.race([door.drain(LEAVE_MS), sleep(LONGEST_DRAIN_MS)]);
   door.cut();
 }
 

@@ -147,6 +147,16 @@ test('lets a running request end after it stopped taking new ones', async () => 
   await drained;
 });
 
+test('while it leaves it takes requests, and tells that their connections end', async () => {
+  const api = await target((_req, res) => res.end('done'));
+  const { port, proxy } = await proxyOf({ '/api': api.url });
+  const drained = proxy.drain(1_000);
+  const answer = await fetch(`http://127.0.0.1:${port}/api`);
+  expect([await answer.text(), answer.headers.get('connection')]).toEqual(['done', 'close']);
+  await drained;
+  await expect(fetch(`http://127.0.0.1:${port}/api`)).rejects.toThrow();
+});
+
 test('keeps no connection to an address of several replicas, and its clients notice nothing of that', async () => {
   const api = await target((req, res) => res.end(String(req.socket.remotePort)));
   const { port } = await proxyOf({ '/api': api.url }, { balanced: true });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import httpProxy from '@fastify/http-proxy';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 
@@ -32,8 +33,11 @@ export interface ProxyOptions {
 
 /** Is the one door to an installation. */
 export interface Door {
-  /** Takes no new connection and resolves when the last request has ended. */
-  drain(): Promise<void>;
+  /**
+   * Takes no new connection and resolves when the last request has ended; for some milliseconds before answers only tell
+   * that their connections end, or a client that sends on a kept one finds it closed.
+   */
+  drain(leaveMs?: number): Promise<void>;
   /** Cuts what is still open. */
   cut(): void;
 }
@@ -47,8 +51,9 @@ export async function startProxy(options: ProxyOptions): Promise<Door> {
     if (draining.signal.aborted) void reply.header('connection', 'close'); // else an idle client would keep us
   });
   await app.listen({ host: options.host, port: options.port });
-  const drain = async () => {
+  const drain = async (leaveMs = 0) => {
     draining.abort();
+    if (leaveMs > 0) await sleep(leaveMs);
     await app.close();
   };
   return { drain, cut: () => app.server.closeAllConnections() };

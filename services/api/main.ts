@@ -109,6 +109,7 @@ export async function main(proc: Process): Promise<void> {
     trustProxy: config.TRUST_PROXY,
     log,
     meter,
+    leaving: proc.leaving,
   });
   proc.probe('database', () => database.probe());
   await using _server = await listen(app, config.API_LISTEN, longestForm(config.UPLOAD_BATCH_SECONDS));

@@ -2,10 +2,8 @@ import swagger from '@fastify/swagger';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { checkOrigin } from '#internal/auth/origin.ts';
 import { sessionKey } from '#internal/auth/sessions.ts';
-import { type App, openApp } from '#internal/httpserver/httpserver.ts';
+import { type App, type AppOptions, openApp } from '#internal/httpserver/httpserver.ts';
 import type { Limit } from '#internal/limit/limit.ts';
-import type { Logger } from '#internal/log/log.ts';
-import type { Meter } from '#internal/metrics/meter.ts';
 import { discardRest } from './discard.ts';
 import { type BackupRoutes, backupRoutes } from './routes/backups.ts';
 import { type BatchRoutes, batchRoutes } from './routes/batch.ts';
@@ -27,6 +25,7 @@ export interface ServerDeps
   extends BackupRoutes,
     BatchRoutes,
     CardRoutes,
+    AppOptions,
     SessionRoutes,
     EventRoutes,
     FailureRoutes,
@@ -39,10 +38,7 @@ export interface ServerDeps
     QuotaRoutes,
     WebhookRoutes {
   allowedOrigins: readonly string[];
-  trustProxy: readonly string[];
   requestLimit: Limit;
-  log: Logger;
-  meter?: Meter;
 }
 
 /** Makes the server of /api; its description is at /api/openapi.json. */

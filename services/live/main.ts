@@ -58,6 +58,7 @@ export async function main(proc: Process): Promise<void> {
     trustProxy: config.TRUST_PROXY,
     log,
     meter,
+    leaving: proc.leaving,
   });
   showCounts(proc.metrics, meter, counts, { admission, most: config.LIVE_MAX_STREAMS, events: hub.events });
   proc.probe('database', () => database.probe());

@@ -10,11 +10,9 @@ import type { Principal } from '#internal/auth/principal.ts';
 import { type Sessions, sessionKey } from '#internal/auth/sessions.ts';
 import { uploaderIdOf } from '#internal/auth/uploader.ts';
 import { Fault } from '#internal/fault/fault.ts';
-import { type App, openApp } from '#internal/httpserver/httpserver.ts';
+import { type App, type AppOptions, openApp } from '#internal/httpserver/httpserver.ts';
 import type { Head } from '#internal/journal/journal.ts';
 import type { Limit } from '#internal/limit/limit.ts';
-import type { Logger } from '#internal/log/log.ts';
-import type { Meter } from '#internal/metrics/meter.ts';
 import type { Admission } from './admission.ts';
 import type { Channel, Client } from './channel.ts';
 import type { Hub } from './hub.ts';
@@ -27,7 +25,7 @@ import { encodeEvent, encodeGreeting, openStream } from './stream.ts';
 const farthestBehind = 20_000;
 
 /** Is what the live server needs. */
-export interface ServerDeps {
+export interface ServerDeps extends AppOptions {
   hub: Hub;
   access: Access;
   sessions: Sessions;
@@ -41,9 +39,6 @@ export interface ServerDeps {
   paintedLimits: { session: Limit; photos: Limit; all: Limit };
   allowedOrigins: readonly string[];
   rotateMs: number;
-  trustProxy: readonly string[];
-  log: Logger;
-  meter?: Meter;
 }
 
 const EventParams = z.object({ event_id: z.uuid() });

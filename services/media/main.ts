@@ -26,7 +26,8 @@ export async function main(proc: Process): Promise<void> {
   await using objects = openObjects(objectsOptions(config), meter);
 
   const permit = permitOf(database, capabilitiesOf(config.KILAT_SECRET));
-  const app = createServer({ objects, permit, trustProxy: config.TRUST_PROXY, log, meter });
+  const { TRUST_PROXY: trustProxy } = config;
+  const app = createServer({ objects, permit, trustProxy, log, meter, leaving: proc.leaving });
   proc.probe('database', () => database.probe());
   proc.probe('bucket', () => objects.probe());
   await using _server = await listen(app, config.MEDIA_LISTEN, config.MEDIA_DRAIN_SECONDS);

@@ -3,9 +3,8 @@ import { RenditionName } from '@kilat/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { Fault } from '#internal/fault/fault.ts';
-import { type App, openApp } from '#internal/httpserver/httpserver.ts';
+import { type App, type AppOptions, openApp } from '#internal/httpserver/httpserver.ts';
 import type { Logger } from '#internal/log/log.ts';
-import type { Meter } from '#internal/metrics/meter.ts';
 import { originalKey, renditionKey } from '#internal/objects/key.ts';
 import type { Objects } from '#internal/objects/objects.ts';
 import type { PhotoRow } from '#internal/photos/view.ts';
@@ -14,12 +13,9 @@ import type { Permit } from './permit.ts';
 import { parseRange } from './range.ts';
 
 /** Is what the media server needs. */
-export interface ServeDeps {
+export interface ServeDeps extends AppOptions {
   objects: Pick<Objects, 'head' | 'get'>;
   permit: Permit;
-  trustProxy: readonly string[];
-  log: Logger;
-  meter?: Meter;
 }
 
 const Params = z.object({

@@ -109,6 +109,7 @@ export async function main(proc: Process): Promise<void> {
     idleSeconds: config.UPLOAD_IDLE_SECONDS,
     log,
     meter,
+    leaving: proc.leaving,
   });
 
   proc.probe('database', () => database.probe());

@@ -7,9 +7,7 @@ import { checkOrigin } from '#internal/auth/origin.ts';
 import { type Principal, stranger } from '#internal/auth/principal.ts';
 import type { Sessions } from '#internal/auth/sessions.ts';
 import { Fault, statusOf } from '#internal/fault/fault.ts';
-import { type App, openApp } from '#internal/httpserver/httpserver.ts';
-import type { Logger } from '#internal/log/log.ts';
-import type { Meter } from '#internal/metrics/meter.ts';
+import { type App, type AppOptions, openApp } from '#internal/httpserver/httpserver.ts';
 import { algorithms } from './checksum.ts';
 import { drain } from './drain.ts';
 import { methodOf, protocolFault, tusVersion } from './protocol.ts';
@@ -19,17 +17,14 @@ const methods = new Set(['OPTIONS', 'POST', 'HEAD', 'PATCH', 'DELETE']);
 const creationUrl = /^\/files\/?(\?|$)/;
 
 /** Is what the HTTP side of uploads needs. */
-export interface ServerDeps {
+export interface ServerDeps extends AppOptions {
   tus: Server;
   sessions: Sessions;
   allowedOrigins: readonly string[];
-  trustProxy: readonly string[];
   maxBytes: number;
   idleSeconds: number;
   /** Adds the ways in besides tus: their bodies are JSON or forms. */
   otherWays: (app: App) => Promise<void>;
-  log: Logger;
-  meter?: Meter;
 }
 
 /**

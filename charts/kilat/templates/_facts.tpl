@@ -3,35 +3,35 @@ What the chart must know of the code; tests hold it against `kilat env` and agai
 
 port and listen: where the target serves. scratch: the setting of its folder. uses: the servers and secrets that it is
 given. consumers: the durables that it works off. drain: the settings that say how long it may still take when told
-to end, each with the seconds that follow, of which the longest counts.
+to end, each with the seconds before (LEAVE_SECONDS) and after, of which the longest counts.
 */}}
 {{- define "kilat.facts" -}}
 upload:
   port: 8081
   listen: UPLOAD_LISTEN
   scratch: SPOOL_DIR
-  drain: {UPLOAD_DRAIN_SECONDS: 0, UPLOAD_BATCH_SECONDS: 15}
+  drain: {UPLOAD_DRAIN_SECONDS: 2, UPLOAD_BATCH_SECONDS: 17}
   uses: [secret, origins, proxy, database, nats, redis, s3, publicS3]
 api:
   port: 8082
   listen: API_LISTEN
-  drain: {UPLOAD_BATCH_SECONDS: 15}
+  drain: {UPLOAD_BATCH_SECONDS: 17}
   uses: [secret, origins, proxy, database, nats, redis, upload]
 live:
   port: 8083
   listen: LIVE_LISTEN
-  drain: {LIVE_GRACE_SECONDS: 11}
+  drain: {LIVE_GRACE_SECONDS: 13}
   uses: [secret, origins, proxy, database, nats]
 media:
   port: 8084
   listen: MEDIA_LISTEN
-  drain: {MEDIA_DRAIN_SECONDS: 0}
+  drain: {MEDIA_DRAIN_SECONDS: 2}
   uses: [secret, origins, proxy, database, nats, s3]
 relay:
   uses: [database, nats]
 thumbnail:
   scratch: THUMBNAIL_FOLDER
-  drain: {THUMBNAIL_TIMEOUT_SECONDS: 0}
+  drain: {THUMBNAIL_TIMEOUT_SECONDS: 2}
   uses: [database, nats, s3]
   consumers:
     - {stream: WORK, name: thumbnail-live}

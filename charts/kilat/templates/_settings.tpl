@@ -4,7 +4,7 @@
 {{- $fullname := include "kilat.fullname" .root }}
 {{- $known := index (.root.Files.Get "files/settings.json" | fromJson) .name }}
 {{- $uses := .facts.uses }}
-{{- $settings := dict "ADMIN_LISTEN" (printf "%s:9090" $values.listenHost) }}
+{{- $settings := dict "ADMIN_LISTEN" (printf "%s:9090" $values.listenHost) "LEAVE_SECONDS" 2 }}
 {{- with .facts.listen }}{{ $_ := set $settings . (printf "%s:%v" $values.listenHost $.facts.port) }}{{ end }}
 {{- with .facts.scratch }}{{ $_ := set $settings . "/scratch" }}{{ end }}
 {{- $origins := list (include "kilat.origin" .root) }}

@@ -52,9 +52,11 @@ test('a pod has the time that what it has in hand may take', async () => {
     const longest = Math.max(
       ...Object.entries(limits).map(([setting, more]) => Number(settings[target][setting]?.default) + more),
     );
+    const leave = Number(find(`ConfigMap/kilat-${target}`).data?.LEAVE_SECONDS ?? 0);
     expect(terminationGracePeriodSeconds, target).toBeGreaterThanOrEqual(
-      containers[0].lifecycle.preStop.sleep.seconds + longest + close,
+      containers[0].lifecycle.preStop.sleep.seconds + leave + longest + close,
     );
+    expect(leave, target).toBeGreaterThan(0);
   }
 });
 

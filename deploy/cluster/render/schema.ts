@@ -6,7 +6,16 @@ type Schema = Record<string, unknown>;
 
 /** Names the settings that other values give, which `config` therefore does not take. */
 export const managedSettings = new Set([
-  ...['ADMIN_LISTEN', 'UPLOAD_LISTEN', 'API_LISTEN', 'LIVE_LISTEN', 'MEDIA_LISTEN', 'SPOOL_DIR', 'THUMBNAIL_FOLDER'],
+  ...[
+    'ADMIN_LISTEN',
+    'LEAVE_SECONDS',
+    'UPLOAD_LISTEN',
+    'API_LISTEN',
+    'LIVE_LISTEN',
+    'MEDIA_LISTEN',
+    'SPOOL_DIR',
+    'THUMBNAIL_FOLDER',
+  ],
   ...['KILAT_SECRET', 'ALLOWED_ORIGINS', 'PUBLIC_ORIGIN', 'TRUST_PROXY', 'UPLOAD_URL'],
   ...['DATABASE_URL', 'NATS_URL', 'REDIS_URL', 'SMTP_URL', 'SMTP_FROM', 'BACKUP_PROVIDERS'],
   ...['S3_ENDPOINT', 'S3_PUBLIC_ENDPOINT', 'S3_REGION', 'S3_BUCKET', 'S3_FORCE_PATH_STYLE'],

@@ -66,17 +66,17 @@ test.each([
   {
     name: 'a pause before the end that leaves no time to end running requests',
     set: ['pods.preStopSeconds=60'],
-    says: 'targets.upload.gracePeriodSeconds: 120 is not longer than pods.preStopSeconds (60) and UPLOAD_BATCH_SECONDS (90 and 15 more)',
+    says: 'targets.upload.gracePeriodSeconds: 120 is not longer than pods.preStopSeconds (60) and UPLOAD_BATCH_SECONDS (90 and 17 more)',
   },
   {
     name: 'such a pause of one target alone',
     set: ['targets.media.preStopSeconds=20'],
-    says: 'targets.media.gracePeriodSeconds: 60 is not longer than targets.media.preStopSeconds (20) and MEDIA_DRAIN_SECONDS (45)',
+    says: 'targets.media.gracePeriodSeconds: 60 is not longer than targets.media.preStopSeconds (20) and MEDIA_DRAIN_SECONDS (45 and 2 more)',
   },
   {
     name: 'a drain that is longer than the pods are let live',
     set: ['config.LIVE_GRACE_SECONDS=0', 'targets.live.config.LIVE_GRACE_SECONDS=25'],
-    says: 'targets.live.gracePeriodSeconds: 30 is not longer than pods.preStopSeconds (5) and LIVE_GRACE_SECONDS (25 and 11 more)',
+    says: 'targets.live.gracePeriodSeconds: 30 is not longer than pods.preStopSeconds (5) and LIVE_GRACE_SECONDS (25 and 13 more)',
   },
   ...['web', 'door'].map((name) => ({
     name: `a pause that leaves ${name} no time`,

@@ -11,10 +11,11 @@ interface Traffic {
 }
 const traffics = new WeakMap<Server, Traffic>();
 
-/** Knows which requests of a server run; while it drains, their answers tell that the connection ends. */
-export function watchTraffic(app: Pick<FastifyInstance, 'addHook' | 'server'>): void {
+/** Knows which requests of a server run; while it leaves or drains, their answers tell that the connection ends. */
+export function watchTraffic(app: Pick<FastifyInstance, 'addHook' | 'server'>, leaving?: AbortSignal): void {
   const traffic: Traffic = { running: new Set(), ending: false };
   traffics.set(app.server, traffic);
+  leaving?.addEventListener('abort', () => end(traffic), { once: true });
   app.addHook('onRequest', async (_req, reply) => {
     const { raw } = reply;
     traffic.running.add(raw);
@@ -34,9 +35,7 @@ export function watchTraffic(app: Pick<FastifyInstance, 'addHook' | 'server'>): 
 export async function drain(server: Server, seconds: number): Promise<void> {
   const traffic = traffics.get(server);
   if (!server.listening || traffic === undefined) return;
-  traffic.ending = true;
-  // Who answers without Fastify never comes to its hooks; a proxy would send its next request on the connection.
-  for (const answer of traffic.running) if (!answer.headersSent) answer.setHeader('connection', 'close');
+  end(traffic);
   let closed = false;
   server.close(() => {
     closed = true;
@@ -47,4 +46,10 @@ export async function drain(server: Server, seconds: number): Promise<void> {
     await setTimeout(20);
     if (traffic.running.size > 0) busyAt = Date.now();
   }
+}
+
+// Who answers without Fastify never comes to its hooks; a proxy would send its next request on the connection.
+function end(traffic: Traffic): void {
+  traffic.ending = true;
+  for (const answer of traffic.running) if (!answer.headersSent) answer.setHeader('connection', 'close');
 }

@@ -6,9 +6,9 @@ import { freePort } from '../../../deploy/local/port.ts';
 import { silentLog } from '../log/log.ts';
 import { listen, openApp } from './httpserver.ts';
 
-async function slowServer(drainSeconds?: number) {
+async function slowServer({ drainSeconds, leaving }: { drainSeconds?: number; leaving?: AbortSignal } = {}) {
   const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const app = openApp({ log: silentLog(), trustProxy: [] });
+  const app = openApp({ log: silentLog(), trustProxy: [], leaving });
   app.get('/slow', async () => {
     entered.resolve();
     await leave.promise;
@@ -41,8 +41,18 @@ test.each(['/slow', '/raw'])(
   },
 );
 
+test('a server that leaves goes on, and tells that connections end', async () => {
+  const leaving = new AbortController();
+  const { url, server } = await slowServer({ leaving: leaving.signal });
+  const before = await fetch(`${url}/quick`);
+  leaving.abort();
+  const after = await fetch(`${url}/quick`);
+  expect([before, after].map(({ headers }) => headers.get('connection'))).toEqual(['keep-alive', 'close']);
+  await server[Symbol.asyncDispose]();
+});
+
 test('a request that takes longer than it may is cut', async () => {
-  const { url, server, entered, leave } = await slowServer(0.1);
+  const { url, server, entered, leave } = await slowServer({ drainSeconds: 0.1 });
   const running = fetch(`${url}/slow`);
   await entered;
   await Promise.all([expect(running).rejects.toThrow(), server[Symbol.asyncDispose]()]);
@@ -50,7 +60,7 @@ test('a request that takes longer than it may is cut', async () => {
 });
 
 test('a connection that was opened and never used does not hold the server', async () => {
-  const { port, server } = await slowServer(600);
+  const { port, server } = await slowServer({ drainSeconds: 600 });
   const unused = connect(port, '127.0.0.1');
   await once(unused, 'connect');
   await Promise.all([once(unused, 'close'), server[Symbol.asyncDispose]()]);

@@ -13,12 +13,16 @@ import { countRequests } from './requests.ts';
 /** Is a Fastify server whose routes are typed by zod schemas. */
 export type App = ReturnType<typeof openApp>;
 
-/** Limits what one server takes: body bytes of JSON routes, and whose forwarding headers it believes (CIDRs); `meter` counts. */
+/**
+ * Limits what one server takes: body bytes of JSON routes, and whose forwarding headers it believes (CIDRs); `meter` counts;
+ * once `leaving` aborts, each answer says that its connection ends.
+ */
 export interface AppOptions {
   log: Logger;
   trustProxy: readonly string[];
   bodyLimit?: number;
   meter?: Meter | undefined;
+  leaving?: AbortSignal | undefined;
 }
 
 /** Makes a server that answers errors as problems, sets safe headers and knows no route yet. */
@@ -39,7 +43,7 @@ export function openApp(options: AppOptions) {
   app.setNotFoundHandler((req) => {
     throw new Fault('missing', `There is nothing at ${req.method} ${req.url.split('?')[0]}.`);
   });
-  watchTraffic(app);
+  watchTraffic(app, options.leaving);
   // What runs after the body was read has lost what ran before it.
   app.addHook('onRequest', joinTrace);
   app.addHook('preHandler', joinTrace);

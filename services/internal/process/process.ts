@@ -9,6 +9,8 @@ export type Probe = () => Promise<string | undefined> | string | undefined;
 /** Hands a target what it may know of its process; only main.ts sees the real one. */
 export interface Process {
   readonly ctx: Context;
+  /** Aborts some time before ctx is cancelled: who keeps connections open is told from then on that they end. */
+  readonly leaving: AbortSignal;
   readonly env: Environment;
   readonly log: Logger;
   readonly metrics: Registry;

@@ -20,7 +20,8 @@ export async function startTarget(
   const end = new AbortController();
   const metrics = new Registry();
   const ready = Promise.withResolvers<void>();
-  const proc = { ctx: contextOf(end.signal), env, log, metrics, ready: () => ready.resolve(), probe: () => {} };
+  const ctx = contextOf(end.signal);
+  const proc = { ctx, leaving: end.signal, env, log, metrics, ready: () => ready.resolve(), probe: () => {} };
   const running = main(proc);
   const early = running.then(() => Promise.reject(new Error('ended before it was ready')));
   await Promise.race([ready.promise, early]);
