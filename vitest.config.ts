@@ -16,6 +16,7 @@ const patient = { testTimeout: 60_000, hookTimeout: 120_000 };
 // cores busy, the longest first. Browsers wait less.
 const together = { maxWorkers: 3, sequence: { groupOrder: 1 } };
 const browsers = { maxWorkers: 2, sequence: { groupOrder: 2 } };
+const renderings = { maxWorkers: 2, sequence: { groupOrder: 3 } };
 
 const web = existsSync(new URL('web/vite.config.ts', import.meta.url))
   ? [
@@ -54,6 +55,7 @@ export default defineConfig({
           // The first run builds helm; each renders all variants once.
           globalSetup: ['./deploy/cluster/render/vitest-renderings.ts'],
           ...patient,
+          ...renderings,
         },
       },
       {
