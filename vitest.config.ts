@@ -46,7 +46,7 @@ const cluster =
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['**/*.test.ts'], exclude: elsewhere } },
+      { test: { name: 'unit', include: ['**/*.test.ts'], exclude: elsewhere, ...patient } },
       ...web,
       {
         test: {
