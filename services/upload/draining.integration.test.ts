@@ -3,28 +3,15 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { BatchResults } from '@kilat/contract';
 import { expect, test, vi } from 'vitest';
-import { openTestEvent, testSecret } from '#internal/events/eventtest.ts';
-import { startTarget } from '#internal/process/processtest.ts';
-import { freePort } from '../../deploy/local/port.ts';
-import { freshBucket, temporaryFolder, testServers } from '../../deploy/local/testing.ts';
-import { main } from './main.ts';
+import { openTestEvent } from '#internal/events/eventtest.ts';
 import { photoOf } from './uploadtest.ts';
+import { startWhole } from './wholetest.ts';
 
 test('a form that is half sent when the target is told to end is stored', async () => {
   await using event = await openTestEvent();
-  const port = await freePort();
-  await using target = await startTarget(main, {
-    ...testServers(),
-    DATABASE_URL: event.url,
-    S3_BUCKET: freshBucket(),
-    NATS_URL: `nats://127.0.0.1:${await freePort()}`,
-    KILAT_SECRET: testSecret,
-    UPLOAD_LISTEN: `127.0.0.1:${port}`,
-    UPLOAD_DRAIN_SECONDS: '0',
-    SPOOL_DIR: temporaryFolder(),
-  });
+  await using target = await startWhole(event);
   const headers = { cookie: event.cookies.owner, 'content-type': 'multipart/form-data; boundary=b' };
-  const form = request(`http://127.0.0.1:${port}/files/batch/${event.eventId}`, { method: 'POST', headers });
+  const form = request(`${target.files}/batch/${event.eventId}`, { method: 'POST', headers });
   const answered = once(form, 'response') as Promise<[IncomingMessage]>;
   answered.catch(() => {});
   const photo = await photoOf(300_000);
@@ -36,7 +23,7 @@ test('a form that is half sent when the target is told to end is stored', async 
   });
 
   const stopping = target.stop();
-  await vi.waitFor(() => expect(fetch(`http://127.0.0.1:${port}/files`)).rejects.toThrow());
+  await vi.waitFor(() => expect(fetch(`${target.files}`)).rejects.toThrow());
   form.end(Buffer.concat([photo.subarray(100_000), Buffer.from('\r\n--b--\r\n')]));
   const [answer] = await answered;
   const { files } = BatchResults.parse(JSON.parse(await text(answer)));

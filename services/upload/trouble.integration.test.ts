@@ -3,41 +3,26 @@ import { expect, test, vi } from 'vitest';
 import { allowancesOf, announceLimits } from '#internal/admission/allowance.ts';
 import { admissionSettings } from '#internal/admission/settings.ts';
 import { readSettings } from '#internal/env/env.ts';
-import { openTestEvent, type TestEvent, testSecret } from '#internal/events/eventtest.ts';
-import { startTarget } from '#internal/process/processtest.ts';
+import { openTestEvent, type TestEvent } from '#internal/events/eventtest.ts';
 import { uploadStore } from '#internal/uploads/store.ts';
-import { freePort } from '../../deploy/local/port.ts';
-import { freshBucket, temporaryFolder, testServers } from '../../deploy/local/testing.ts';
-import { main } from './main.ts';
 import { photoOf } from './uploadtest.ts';
+import { startWhole } from './wholetest.ts';
 
 test('while the disk is nearly full new uploads wait, running ones go on', async () => {
   await using event = await openTestEvent();
-  const port = await freePort();
-  await using target = await startTarget(main, {
-    ...testServers(),
-    DATABASE_URL: event.url,
-    S3_BUCKET: freshBucket(),
-    NATS_URL: `nats://127.0.0.1:${await freePort()}`,
-    KILAT_SECRET: testSecret,
-    UPLOAD_LISTEN: `127.0.0.1:${port}`,
-    UPLOAD_DRAIN_SECONDS: '0',
-    SPOOL_DIR: temporaryFolder(),
-    TROUBLE_LOOK_SECONDS: '1',
-    TROUBLE_DISK_FREE_PERCENT: '100',
-  });
+  await using target = await startWhole(event, { TROUBLE_LOOK_SECONDS: '1', TROUBLE_DISK_FREE_PERCENT: '100' });
   const photo = await photoOf(100_000);
   const running = await announced(event, photo.length);
   const headers = { cookie: event.cookies.owner, 'tus-resumable': '1.0.0' };
   const metadata = `event_id ${btoa(event.eventId)},filename ${btoa('DSC_0001.JPG')}`;
   const create = () =>
-    fetch(`http://127.0.0.1:${port}/files`, {
+    fetch(`${target.files}`, {
       method: 'POST',
       headers: { ...headers, 'upload-length': '100000', 'upload-metadata': metadata },
     });
   await vi.waitFor(async () => expect((await create()).status).toBe(503), { timeout: 10_000, interval: 200 });
   expect(Number((await create()).headers.get('retry-after'))).toBeGreaterThan(0);
-  const sent = await fetch(`http://127.0.0.1:${port}/files/${event.eventId}/${running}`, {
+  const sent = await fetch(`${target.files}/${event.eventId}/${running}`, {
     method: 'PATCH',
     headers: { ...headers, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
     body: new Uint8Array(photo),
