@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+import { openTestEvent } from '#internal/events/eventtest.ts';
 import { startCollector } from '#internal/trace/collectortest.ts';
 import { freePort } from '../deploy/local/port.ts';
 import { execute } from '../deploy/local/program.ts';
@@ -50,4 +51,12 @@ test('a line of the log names its target once', async () => {
   const lines = printed.split('\n').filter((line) => line.startsWith('{'));
   expect(lines.map((line) => line.split('"target":"relay"').length - 1)).toEqual(lines.map(() => 1));
   expect(lines.join()).toContain('target failed');
+});
+
+test('a stop that comes while a process still starts ends it, also where it leaves before', async () => {
+  await using event = await openTestEvent();
+  const [admin, bus] = await Promise.all([freePort(), freePort()]);
+  const servers = { DATABASE_URL: event.url, NATS_URL: `nats://127.0.0.1:${bus}` };
+  const env = { ...servers, ADMIN_LISTEN: `127.0.0.1:${admin}`, LEAVE_SECONDS: '1' };
+  expect(await serve(['relay'], env, AbortSignal.abort(), () => {})).toBe(0);
 });

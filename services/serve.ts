@@ -3,7 +3,7 @@ import { listenAddress, text, wholeNumber } from '#internal/env/types.ts';
 import { listen, openApp } from '#internal/httpserver/httpserver.ts';
 import { type Logger, openLog } from '#internal/log/log.ts';
 import { openMetrics, type Registry } from '#internal/metrics/metrics.ts';
-import { contextOf } from '#internal/process/context.ts';
+import { cancelled, contextOf } from '#internal/process/context.ts';
 import type { Probe, Process } from '#internal/process/process.ts';
 import { openReporter } from '#internal/report/open.ts';
 import { reportSettings } from '#internal/report/settings.ts';
@@ -80,7 +80,7 @@ export async function serve(
 function later(signal: AbortSignal, ms: number): AbortSignal {
   if (ms === 0) return signal;
   const after = new AbortController();
-  signal.addEventListener('abort', () => setTimeout(() => after.abort(), ms), { once: true });
+  void cancelled(contextOf(signal)).then(() => setTimeout(() => after.abort(), ms));
   return after.signal;
 }
 

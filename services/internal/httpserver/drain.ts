@@ -13,7 +13,7 @@ const traffics = new WeakMap<Server, Traffic>();
 
 /** Knows which requests of a server run; while it leaves or drains, their answers tell that the connection ends. */
 export function watchTraffic(app: Pick<FastifyInstance, 'addHook' | 'server'>, leaving?: AbortSignal): void {
-  const traffic: Traffic = { running: new Set(), ending: false };
+  const traffic: Traffic = { running: new Set(), ending: leaving?.aborted ?? false };
   traffics.set(app.server, traffic);
   leaving?.addEventListener('abort', () => end(traffic), { once: true });
   app.addHook('onRequest', async (_req, reply) => {

@@ -88,6 +88,10 @@ function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && /^[\w.-]{8,128}$/.test(header) ? header : randomUUID();
 }
 
+// Whether a caller's trace is recorded is decided once for each request.
+const traces = new WeakMap<FastifyRequest, string | undefined>();
+
 function joinTrace(req: FastifyRequest, _reply: unknown, done: () => void): void {
-  within(callersTrace(req.headers.traceparent), done);
+  if (!traces.has(req)) traces.set(req, callersTrace(req.headers.traceparent));
+  within(traces.get(req), done);
 }

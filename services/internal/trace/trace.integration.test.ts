@@ -113,3 +113,17 @@ const zeros = [`00-${'0'.repeat(32)}-b7ad6b7169203331-01`, `00-0af7651916cd43dd8
 test.each([...wrong, ...zeros, ['a', 'b'], undefined])('%j is no traceparent', (text) => {
   expect(parseTraceparent(text)).toBeUndefined();
 });
+
+test('whether a caller is traced is decided once for a request', async () => {
+  await using collector = await startCollector();
+  const tracing = await openTracing({ ...options, endpoint: collector.url, share: 0.5 });
+  const app = openApp({ log: silentLog(), trustProxy: [] });
+  let atFirst: string | undefined;
+  app.addHook('onRequest', async () => {
+    atFirst = currentTrace();
+  });
+  app.get('/', async () => ({ isSame: atFirst === currentTrace() }));
+  const asked = Array.from({ length: 40 }, () => ({ url: '/', headers: { traceparent: parent } }));
+  for (const one of asked) expect((await app.inject(one)).json()).toEqual({ isSame: true });
+  await tracing[Symbol.asyncDispose]();
+});
