@@ -31,6 +31,7 @@ export interface Load {
 }
 
 const folder = join(import.meta.dirname, 'load');
+const beginMs = 120_000;
 
 /** Starts photographers and guests as a pod that reaches the release as everybody does, through its door. */
 export async function startLoad(release: Release, settings: Record<string, string> = {}): Promise<Load> {
@@ -47,7 +48,8 @@ export async function startLoad(release: Release, settings: Record<string, strin
   await apply(kubectl, sources(namespace), pod(namespace, image, env));
   await kubectl(['wait', '--for=condition=Ready', 'pod/load', '--timeout=120s']);
   const log = () => kubectl(['logs', 'load', '--tail=3']);
-  while (!(await log()).includes('"stored"')) await sleep(500);
+  for (const deadline = Date.now() + beginMs; !(await log()).includes('"stored"'); await sleep(500))
+    if (Date.now() > deadline) throw new Error(`The load does not begin: ${await log()}`);
   return {
     now: async () => (await log()).trim().split('\n').at(-1) ?? '',
     async end() {
