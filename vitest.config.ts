@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const servers = ['./deploy/local/vitest-servers.ts'];
@@ -10,7 +11,14 @@ const elsewhere = [
   '**/*.cluster.test.ts',
   'web/**',
 ];
-const patient = { testTimeout: 60_000, hookTimeout: 120_000 };
+
+// Machines are slow for a while now and then, ten times as slow as on other days: these bound only what hangs.
+const patient = {
+  testTimeout: 900_000,
+  hookTimeout: 900_000,
+  expect: { poll: { timeout: 120_000 } },
+  setupFiles: [fileURLToPath(new URL('./deploy/local/vitest-patience.ts', import.meta.url))],
+};
 
 // The machine may have two cores. Most of their time these tests wait for leases, timeouts and restarts: some at once keep both
 // cores busy, the longest first. Browsers wait less.
@@ -73,7 +81,6 @@ export default defineConfig({
           include: ['services/faults/**/*.fault.test.ts'],
           globalSetup: servers,
           ...patient,
-          testTimeout: 300_000,
           ...together,
         },
       },
@@ -82,7 +89,6 @@ export default defineConfig({
           name: 'e2e',
           include: ['web/e2e/**/*.e2e.ts'],
           ...patient,
-          testTimeout: 180_000,
           ...browsers,
         },
       },

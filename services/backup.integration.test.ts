@@ -33,7 +33,7 @@ async function begin(): Promise<void> {
   running.push(await startTarget(backup, vault.env));
   const sql = 'select count(*)::int as n from backup_providers';
   const known = async () => (await vault.event.database.query<{ n: number }>(sql))[0]?.n;
-  await vi.waitFor(async () => expect(await known()).toBe(2), { timeout: 10_000, interval: 20 });
+  await vi.waitFor(async () => expect(await known()).toBe(2), { interval: 20 });
 }
 
 const typesOf = async (photoId: string) => (await vault.entriesOf(photoId)).map(({ type }) => type);
@@ -54,7 +54,7 @@ test('each photo is copied to both places, stored before they were there or afte
   );
 });
 
-const patient = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 50 });
+const patient = (check: () => Promise<void>) => vi.waitFor(check, { interval: 50 });
 
 test.each(['limited', 'away'] as const)('a provider that is %s pauses alone, and gets what it missed', async (fate) => {
   vault.links.far.weaken(() => fate);
@@ -82,14 +82,11 @@ test('bytes that are not those of the photo never become a copy', async () => {
     await vault.store(undefined, { sha256: 'a'.repeat(64) }),
   ];
   const errorOf = async (photoId: string) => (await vault.copiesOf(photoId))[0]?.error;
-  await vi.waitFor(async () => expect(await errorOf(damaged)).toMatch(/damaged/), { timeout: 10_000 });
-  await vi.waitFor(
-    async () => {
-      const sql = `select state, error_class as class from stages where photo_id = $1 and stage = 'backup'`;
-      expect(await vault.event.database.query(sql, [other])).toEqual([{ state: 'failed', class: 'invalid' }]);
-    },
-    { timeout: 10_000 },
-  );
+  await vi.waitFor(async () => expect(await errorOf(damaged)).toMatch(/damaged/));
+  await vi.waitFor(async () => {
+    const sql = `select state, error_class as class from stages where photo_id = $1 and stage = 'backup'`;
+    expect(await vault.event.database.query(sql, [other])).toEqual([{ state: 'failed', class: 'invalid' }]);
+  });
   for (const photoId of [damaged, other])
     expect([await vault.bytesOf('near', photoId), await vault.bytesOf('far', photoId)]).toEqual([undefined, undefined]);
 });
@@ -100,7 +97,7 @@ test('a deleted photo leaves no copy; what a provider refuses stays visible unti
   vault.links.far.weaken((method) => (method === 'DELETE' ? 'refused' : 'well'));
   await vault.event.database.query(`update photos set state = 'deleted' where photo_id = $1`, [gone]);
   await vault.until(gone, ['removing', 'removed']);
-  await vi.waitFor(async () => expect((await vault.copiesOf(gone))[0]?.class).toBe('server'), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await vault.copiesOf(gone))[0]?.class).toBe('server'));
   expect((await vault.bytesOf('far', gone))?.length).toBe(4_000);
   vault.links.far.weaken(() => 'well');
   await vault.event.database.query('update backups set next_attempt_at = now() where photo_id = $1', [gone]);
@@ -114,7 +111,7 @@ test('a deleted photo leaves no copy; what a provider refuses stays visible unti
 test('a photo that is deleted before anybody heard that its copy was stored leaves none', async () => {
   vault.links.far.weaken((method) => (method === 'PUT' ? 'unheard' : 'well'));
   const photoId = await vault.store();
-  await vi.waitFor(async () => expect(await vault.bytesOf('far', photoId)).toBeDefined(), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await vault.bytesOf('far', photoId)).toBeDefined());
   await vault.event.database.query(`update photos set state = 'deleted' where photo_id = $1`, [photoId]);
   await vault.until(photoId, ['removed', 'removed']);
   expect([await vault.bytesOf('near', photoId), await vault.bytesOf('far', photoId)]).toEqual([undefined, undefined]);
@@ -132,10 +129,8 @@ test('a copy that spoiled or went at its provider is found by the daily sample, 
     [[spoiled, gone]],
   );
   for (const photoId of [spoiled, gone])
-    await vi.waitFor(
-      async () =>
-        expect((await typesOf(photoId)).slice(2)).toEqual(['photo.backed_up', 'backup.lost', 'photo.backed_up']),
-      { timeout: 20_000 },
+    await vi.waitFor(async () =>
+      expect((await typesOf(photoId)).slice(2)).toEqual(['photo.backed_up', 'backup.lost', 'photo.backed_up']),
     );
   expect(await vault.bytesOf('near', spoiled)).toEqual(await vault.bytesOf('main', spoiled));
   expect(await vault.bytesOf('far', gone)).toEqual(await vault.bytesOf('main', gone));
@@ -213,7 +208,7 @@ test('heads of the journal go to each place, by a name of their own', async () =
   expect(before).toBeGreaterThan(0);
   await vault.store();
   await vault.event.database.query(`update backup_heads set written_at = now() - interval '2 hours'`);
-  await vi.waitFor(async () => expect((await list()).length).toBeGreaterThan(before), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await list()).length).toBeGreaterThan(before));
   const [key = ''] = (await list()).slice(-1);
   const text = Buffer.concat((await (await vault.buckets.near.get(key))?.body.toArray()) ?? []).toString();
   const head = JSON.parse(text);

@@ -65,7 +65,7 @@ test('the photos of a worker that was killed are rendered once by the next one',
   const photoIds = await storeSome(3, await noisy(2_500));
   const worker = await startWorker();
   const begun = async () => expect(Math.min(...(await attemptsOf(photoIds)))).toBe(1);
-  await vi.waitFor(begun, { timeout: 20_000, interval: 10 });
+  await vi.waitFor(begun, { interval: 10 });
   worker.kill('SIGKILL');
   await worker.exited;
   await using _next = await startTarget(thumbnail, room.env);

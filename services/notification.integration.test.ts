@@ -20,7 +20,7 @@ afterEach(async () => {
   await office[Symbol.asyncDispose]();
 });
 
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { interval: 20 });
 const typesHeard = () => office.receiver.requests.map(({ body }) => JSON.parse(body.toString()).type);
 
 /** Reads how many entries the durable has acknowledged and how many it has not. */

@@ -17,7 +17,7 @@ import { type RestoreOptions, restoreFromBackup } from './restore.ts';
 const full = process.env.KILAT_TEST_SIZE === 'full';
 const size = full
   ? { photos: 2_000, bytes: 100_000, kills: 20, awayMs: 120_000, timeoutMs: 3_600_000 }
-  : { photos: 24, bytes: 40_000, kills: 1, awayMs: 1_000, timeoutMs: 120_000 };
+  : { photos: 24, bytes: 40_000, kills: 1, awayMs: 1_000, timeoutMs: 900_000 };
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
 let vault: Vault;

@@ -437,7 +437,7 @@ function capabilityOf(eventId: string): string {
 }
 
 async function knock({ at, path, init: { json, ...init } = {} }: Knock, who: Actor): Promise<number> {
-  const stop = AbortSignal.timeout(10_000);
+  const stop = AbortSignal.timeout(120_000);
   const headers: Record<string, string> = { cookie: event.cookies[who] };
   if (json !== undefined) headers['content-type'] = 'application/json';
   const body = json === undefined ? null : JSON.stringify(json);

@@ -16,7 +16,7 @@ test('what ends a process is reported before it ends, without a value of its set
     ADMIN_LISTEN: `127.0.0.1:${await freePort()}`,
     DATABASE_POOL_SIZE: '987654',
   };
-  expect(await serve(['relay'], env, AbortSignal.timeout(30_000), () => {})).toBe(1);
+  expect(await serve(['relay'], env, AbortSignal.timeout(120_000), () => {})).toBe(1);
   expect(collector.taken.map(({ body }) => body)).toEqual([expect.stringContaining('"target failed"')]);
   expect(collector.taken[0]?.body).toContain('"type":"SettingsError"');
   expect(collector.taken[0]?.body).not.toContain('987654');

@@ -42,7 +42,7 @@ afterEach(async () => {
 async function send(headers: Record<string, string>): Promise<string> {
   const { event } = room;
   const guest = watch(`http://127.0.0.1:${ports.live}/live/events/${event.eventId}`, event.cookies.guest, undefined);
-  await vi.waitFor(() => expect(guest.hellos).toHaveLength(1), { timeout: 10_000 });
+  await vi.waitFor(() => expect(guest.hellos).toHaveLength(1));
   const form = new FormData();
   form.append('photos', new Blob([new Uint8Array(await oriented(1))]), 'Ayu & Bram.jpg');
   const url = `http://127.0.0.1:${ports.api}/api/events/${event.eventId}/photos/batch`;
@@ -50,7 +50,7 @@ async function send(headers: Record<string, string>): Promise<string> {
   const answer = await fetch(url, { method: 'POST', headers: { cookie, ...headers }, body: form });
   expect(answer.status).toBe(201);
   const heard = () => guest.frames.flatMap(({ entries }) => entries);
-  await vi.waitFor(() => expect(heard().map(({ type }) => type)).toContain('photo.rendered'), { timeout: 30_000 });
+  await vi.waitFor(() => expect(heard().map(({ type }) => type)).toContain('photo.rendered'));
   await guest.stop();
   return heard().at(-1)?.photo_id ?? '';
 }
@@ -82,7 +82,7 @@ function pathTo(span: Span, spans: readonly Span[]): string {
 
 async function untilSpans(collector: Collector, tracing: AsyncDisposable): Promise<Span[]> {
   const left = async () => (await room.nats.bus.lag(notifyDurable)).unacked;
-  await vi.waitFor(async () => expect(await left()).toBe(0), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await left()).toBe(0));
   await tracing[Symbol.asyncDispose]();
   return spansOf(collector).filter((one) => one.traceId === traceId);
 }

@@ -9,9 +9,8 @@ import { ownEnvironment, startInstallation, temporaryFolder } from './testing.ts
 const kilat = fileURLToPath(new URL('kilat.ts', import.meta.url));
 
 // Two starts of all of Kilat, and five commands between them.
-const patient = { timeout: 180_000 };
 
-test('an installation that was wiped comes back from its snapshot with sessions and photos', patient, async () => {
+test('an installation that was wiped comes back from its snapshot with sessions and photos', async () => {
   const [dataDir, folder] = [join(temporaryFolder(), 'data'), join(temporaryFolder(), 'snapshot')];
   const first = await startInstallation({ dataDir });
   const { cookie, eventId } = await begin(first.origin, first.signInLink);

@@ -25,13 +25,13 @@ test('every process that is killed comes back, and the supervisor takes all with
   const installation = await startInstallation();
   const before = await childrenOf(installation.pid);
   for (const pid of before) process.kill(pid, 'SIGKILL');
-  await expect.poll(() => statusOf(`${installation.origin}/api/session`), { timeout: 30_000 }).toBe(503);
-  await expect.poll(() => statusOf(`${installation.origin}/api/session`), { timeout: 30_000 }).toBe(200);
-  await expect.poll(async () => (await childrenOf(installation.pid)).length, { timeout: 30_000 }).toBe(before.length);
+  await expect.poll(() => statusOf(`${installation.origin}/api/session`)).toBe(503);
+  await expect.poll(() => statusOf(`${installation.origin}/api/session`)).toBe(200);
+  await expect.poll(async () => (await childrenOf(installation.pid)).length).toBe(before.length);
 
   const after = await childrenOf(installation.pid);
   process.kill(installation.pid, 'SIGKILL');
-  await expect.poll(() => after.filter(isAlive), { timeout: 15_000 }).toEqual([]);
+  await expect.poll(() => after.filter(isAlive)).toEqual([]);
 });
 
 async function childrenOf(pid: number): Promise<number[]> {

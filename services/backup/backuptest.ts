@@ -64,15 +64,15 @@ export async function openVault() {
     store: (bytes = randomBytes(4_000), flaws: Flaws = {}) => store({ ...event, main: buckets.main }, bytes, flaws),
     /** Waits until a photo's copies are in some state, one word per provider. */
     until: (photoId: string, states: string[]) =>
-      vi.waitFor(async () => expect((await copiesOf(photoId)).map(({ state }) => state)).toEqual(states), patience),
+      vi.waitFor(async () => expect((await copiesOf(photoId)).map(({ state }) => state)).toEqual(states), often),
     /** Waits until photos are backed up. */
-    untilBackedUp: (photoIds: readonly string[], timeout = patience.timeout) =>
+    untilBackedUp: (photoIds: readonly string[], timeout = 120_000) =>
       vi.waitFor(
         async () => {
           const sql = 'select count(*)::int as n from photos where photo_id = any($1) and backed_up_at is not null';
           expect((await database.query<{ n: number }>(sql, [photoIds]))[0]?.n).toBe(photoIds.length);
         },
-        { ...patience, timeout },
+        { ...often, timeout },
       ),
     async bytesOf(where: keyof typeof buckets, photoId: string): Promise<Buffer | undefined> {
       const object = await buckets[where].get(keyOf(photoId));
@@ -90,7 +90,7 @@ export async function openVault() {
   };
 }
 
-const patience = { timeout: 30_000, interval: 50 };
+const often = { interval: 50 };
 
 function placeOf(name: string, endpoint: string, bucket: string, servers: Environment): Environment {
   return {

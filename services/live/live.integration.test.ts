@@ -71,7 +71,6 @@ function lastTo(frames: readonly Frame[]): number {
 async function caughtUp(...some: Watcher[]): Promise<number> {
   const seq = (await readHead(event.database, event.eventId))?.seq ?? 0;
   await vi.waitFor(() => expect(some.map(({ frames }) => lastTo(frames))).toEqual(some.map(() => seq)), {
-    timeout: 15_000,
     interval: 20,
   });
   return seq;
@@ -99,22 +98,24 @@ test('nobody misses an entry over bad delivery, cut connections and 500 entries'
   expect(Math.max(...guests.map(({ statuses }) => statuses.length))).toBeGreaterThan(2);
 });
 
-test('a photo of a quiet event is sent at once', async () => {
+test('photos of a quiet event wait for no look at the journal', async () => {
   const guest = open(event.cookies.guest, await headCursor());
   await vi.waitFor(() => expect(guest.hellos).toHaveLength(1));
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  const before = (await readHead(event.database, event.eventId))?.seq ?? 0;
-  const photoId = await event.addPhoto();
-  const committedAt = performance.now();
-  await bus.publishEntry((await readEntries(event.database, event.eventId, before, 1))[0] ?? never());
-  await vi.waitFor(() => expect(guest.frames.at(-1)?.entries.at(-1)?.photo_id).toBe(photoId), { interval: 5 });
-  expect(performance.now() - committedAt).toBeLessThan(200);
+  const startedAt = performance.now();
+  for (let n = 0; n < 5; n++) {
+    const before = (await readHead(event.database, event.eventId))?.seq ?? 0;
+    const photoId = await event.addPhoto();
+    await bus.publishEntry((await readEntries(event.database, event.eventId, before, 1))[0] ?? never());
+    await vi.waitFor(() => expect(guest.frames.at(-1)?.entries.at(-1)?.photo_id).toBe(photoId), { interval: 5 });
+  }
+  // A look comes every two seconds: found by looks, each after the first would take as long.
+  expect(performance.now() - startedAt).toBeLessThan(4 * 2_000);
 });
 
-test('without a word from the bus a photo comes within three seconds', async () => {
+test('without a word from the bus a photo comes all the same', async () => {
   const guest = open(event.cookies.guest, await headCursor());
   const photoId = await event.addPhoto();
-  await vi.waitFor(() => expect(guest.frames.at(-1)?.entries.at(-1)?.photo_id).toBe(photoId), { timeout: 3_500 });
+  await vi.waitFor(() => expect(guest.frames.at(-1)?.entries.at(-1)?.photo_id).toBe(photoId));
 });
 
 test('a guest sees no file names, and a failed photo goes; the team sees why', async () => {
@@ -137,7 +138,7 @@ test('the counter follows the number of photos', async () => {
   await event.addPhoto();
   await event.addPhoto();
   const photos = (await readHead(event.database, event.eventId))?.photoCount;
-  await vi.waitFor(() => expect(guest.counts.at(-1)).toEqual({ photos }), { timeout: 5_000 });
+  await vi.waitFor(() => expect(guest.counts.at(-1)).toEqual({ photos }));
 });
 
 const unfollowable = [
@@ -151,7 +152,7 @@ test.each(unfollowable)(
     await vi.waitFor(() => expect(guest.holes[0]).toMatch(/^resync/));
     expect(guest.hellos[0]?.recovered).toBe(false);
     await event.addPhoto();
-    await vi.waitFor(() => expect(guest.frames[0]?.from).toBe(guest.hellos[0]?.head_seq), { timeout: 5_000 });
+    await vi.waitFor(() => expect(guest.frames[0]?.from).toBe(guest.hellos[0]?.head_seq));
   },
 );
 
@@ -175,7 +176,7 @@ test("a revoked link's guests are sent away and do not come in again; others sta
   const [revoked, other] = [open(cookie, await headCursor()), open(event.cookies.guest, await headCursor())];
   await vi.waitFor(() => expect([revoked.hellos.length, other.hellos.length]).toEqual([1, 1]));
   await event.links.revoke(event.eventId, link.link_id);
-  await vi.waitFor(() => expect(revoked.statuses.at(-1)).toBe(403), { timeout: 5_000 });
+  await vi.waitFor(() => expect(revoked.statuses.at(-1)).toBe(403));
   await event.addPhoto();
   await caughtUp(other);
   expect(other.statuses).toEqual([200]);
@@ -192,7 +193,7 @@ test('a member who is removed is sent away at once and does not come in again', 
   await vi.waitFor(() => expect([member.hellos.length, other.hellos.length]).toEqual([1, 1]));
   const accountId = principal.kind === 'account' ? principal.accountId : '';
   await people.members.remove(event.eventId, by, accountId);
-  await vi.waitFor(() => expect(member.statuses.at(-1)).toBe(404), { timeout: 5_000 });
+  await vi.waitFor(() => expect(member.statuses.at(-1)).toBe(404));
   expect(other.statuses).toEqual([200]);
 });
 
@@ -200,7 +201,7 @@ test('guests leave with an event that is archived, the team stays', async () => 
   const [guest, studio] = [open(event.cookies.guest), open(event.cookies.owner)];
   await vi.waitFor(() => expect([guest.hellos.length, studio.hellos.length]).toEqual([1, 1]));
   await event.events.change(event.eventId, { state: 'archived' });
-  await vi.waitFor(() => expect(guest.statuses.at(-1)).toBe(403), { timeout: 5_000 });
+  await vi.waitFor(() => expect(guest.statuses.at(-1)).toBe(403));
   expect(studio.statuses).toEqual([200]);
   await event.events.change(event.eventId, { state: 'live' });
 });

@@ -144,7 +144,7 @@ test('the owner sees how many follow and what was sent to them; the page is aske
   await vi.waitFor(() => expect(guest.hellos).toHaveLength(1));
   expect(guest.hellos[0]?.painted).toBe(1);
   await event.addPhoto();
-  await vi.waitFor(() => expect(guest.frames.length).toBeGreaterThan(0), { timeout: 5_000 });
+  await vi.waitFor(() => expect(guest.frames.length).toBeGreaterThan(0));
   const after = await stats();
   expect(after).toMatchObject({ streams: 1, events: 1 });
   expect([(after.opened ?? 0) - (before.opened ?? 0), (after.resyncs ?? 0) - (before.resyncs ?? 0)]).toEqual([1, 1]);

@@ -198,7 +198,7 @@ test('a photo that is hidden is gone for guests as soon as the journal says so',
     entries: [{ type: 'photo.failed', photo_id: hidden.photo_id }],
   }));
   await publishLast();
-  await vi.waitFor(async () => expect((await get(url)).status).toBe(404), { timeout: 5_000 });
+  await vi.waitFor(async () => expect((await get(url)).status).toBe(404));
   expect((await get(renditionUrl(hidden, 'small', team('view')))).status).toBe(200);
 });
 
@@ -215,7 +215,7 @@ test("a revoked link's pictures end with it", async () => {
   expect((await get(url)).status).toBe(200);
   await event.links.revoke(event.eventId, link.link_id);
   await publishLast();
-  await vi.waitFor(async () => expect((await get(url)).status).toBe(403), { timeout: 5_000 });
+  await vi.waitFor(async () => expect((await get(url)).status).toBe(403));
 });
 
 async function publishLast(): Promise<void> {
@@ -243,10 +243,10 @@ test("a member's pictures end with the membership, originals with the role", asy
   expect(await statuses()).toEqual([200, 200]);
   await people.members.change(event.eventId, by, holderId, 'moderator');
   await publishLast();
-  await vi.waitFor(async () => expect(await statuses()).toEqual([200, 403]), { timeout: 5_000 });
+  await vi.waitFor(async () => expect(await statuses()).toEqual([200, 403]));
   await people.members.remove(event.eventId, by, holderId);
   await publishLast();
-  await vi.waitFor(async () => expect(await statuses()).toEqual([403, 403]), { timeout: 5_000 });
+  await vi.waitFor(async () => expect(await statuses()).toEqual([403, 403]));
 });
 
 test.each([

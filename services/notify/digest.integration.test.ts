@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => office[Symbol.asyncDispose]());
 
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { interval: 20 });
 const query = <Row extends object>(sql: string, params: unknown[] = []) =>
   office.event.database.query<Row>(sql, params);
 const gathered = () =>

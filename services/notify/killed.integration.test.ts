@@ -86,7 +86,7 @@ test('an id is never seen with two contents, and nothing is missed, wherever the
     expect(owed.filter(({ state }) => state !== 'sent')).toEqual([]);
     return owed;
   };
-  const owed = await vi.waitFor(settled, { timeout: 30_000, interval: 100 });
+  const owed = await vi.waitFor(settled, { interval: 100 });
   const seen = contentsSeen(receiver, mailbox);
   expect([...seen.keys()].sort()).toEqual(owed.map(({ id }) => id).sort());
   expect([...seen.values()].filter((hashes) => hashes.size > 1)).toEqual([]);

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => office[Symbol.asyncDispose]());
 
 const subjects = () => office.mailbox.mails.map(({ to, parsed }) => `${to}: ${parsed.subject}`).sort();
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 50 });
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { interval: 50 });
 const textOf = (subject: string): Mail => {
   const mail = office.mailbox.mails.find(({ parsed }) => parsed.subject === subject);
   if (mail === undefined) throw new Error(`no mail "${subject}"`);

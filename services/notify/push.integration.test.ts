@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => office[Symbol.asyncDispose]());
 
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { interval: 20 });
 
 const arrived = (path: string) => office.receiver.requests.filter((request) => request.path === path);
 const photosRead = async (count: number) => {

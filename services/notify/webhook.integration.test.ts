@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => office[Symbol.asyncDispose]());
 
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { interval: 20 });
 
 function listen(types: string[]) {
   return office.webhooks.create(office.event.eventId, { url: office.receiver.url, types });

@@ -45,7 +45,7 @@ async function published(eventId: string): Promise<void> {
     );
     return row?.seq;
   };
-  await vi.waitFor(async () => expect(await cursor()).toBe(seq), { timeout: 30_000, interval: 50 });
+  await vi.waitFor(async () => expect(await cursor()).toBe(seq), { interval: 50 });
 }
 
 function seqsOf(entries: readonly Entry[], eventId: string): number[] {
@@ -67,7 +67,6 @@ async function stageOf(photoId: string) {
 
 function queued(photoId: string, generation: number) {
   return vi.waitFor(async () => expect(await stageOf(photoId)).toMatchObject({ state: 'queued', generation }), {
-    timeout: 20_000,
     interval: 50,
   });
 }
@@ -78,7 +77,7 @@ test('each event is published in order and once, while the bus is killed and rel
   const ids = [event.eventId, event.foreignEventId];
   const writing = Promise.all(ids.map((id) => append(id, 150)));
   const begun = async () => expect((await readJournalStream(nats.url)).length).toBeGreaterThan(20);
-  await vi.waitFor(begun, { timeout: 20_000, interval: 20 });
+  await vi.waitFor(begun, { interval: 20 });
   await nats.kill();
   await nats.restart();
   relays.splice(relays.indexOf(first), 1);
@@ -201,7 +200,7 @@ test('who leads tells how much waits, for how long, what failed and what is not 
     'consumer_lag{stream="WORK",consumer="thumbnail-live"}': 1,
     'consumer_lag{stream="WORK",consumer="thumbnail-bulk"}': 0,
   };
-  await vi.waitFor(async () => expect(await figures(leading)).toMatchObject(want), { timeout: 15_000, interval: 200 });
+  await vi.waitFor(async () => expect(await figures(leading)).toMatchObject(want), { interval: 200 });
   const oldest = (await figures(leading))['stage_oldest_due_seconds{stage="thumbnail",lane="live"}'];
   expect(oldest).toBeGreaterThanOrEqual(90);
   expect(oldest).toBeLessThan(120);
@@ -211,7 +210,7 @@ test('who leads tells how much waits, for how long, what failed and what is not 
   relays.splice(relays.indexOf(leading), 1);
   await leading.stop();
   expect(await told(leading)).toEqual([]);
-  await vi.waitFor(async () => expect(await figures(standingBy)).toMatchObject(want), { timeout: 15_000 });
+  await vi.waitFor(async () => expect(await figures(standingBy)).toMatchObject(want));
 });
 
 test('who leads and cannot publish tells how long the oldest entry has waited', async () => {
@@ -219,9 +218,9 @@ test('who leads and cannot publish tells how long the oldest entry has waited', 
   await append(event.eventId, 1);
   await published(event.eventId);
   const waited = async () => (await figures(relay)).unpublished_oldest_seconds;
-  await vi.waitFor(async () => expect(await waited()).toBe(0), { timeout: 15_000, interval: 100 });
+  await vi.waitFor(async () => expect(await waited()).toBe(0), { interval: 100 });
   await nats.fillUp();
   await append(event.eventId, 2);
-  await vi.waitFor(async () => expect(await waited()).toBeGreaterThan(2), { timeout: 15_000, interval: 200 });
+  await vi.waitFor(async () => expect(await waited()).toBeGreaterThan(2), { interval: 200 });
   expect((await figures(relay)).measured_timestamp_seconds).toBeGreaterThan(Date.now() / 1_000 - 10);
 });

@@ -31,7 +31,7 @@ async function develop(bytes: Buffer, file: Pick<Case, 'called' | 'tiff'> = {}):
   await writeFile(path, bytes);
   try {
     const options = { tiff: file.tiff ?? false, xlarge: true, webQuality: 90 };
-    const watch = { signal: AbortSignal.timeout(60_000), onPreview: () => {} };
+    const watch = { signal: AbortSignal.timeout(120_000), onPreview: () => {} };
     const { facts } = await decoders.decode({ path, folder: made, ...options }, watch);
     const files = (await readdir(made)).map(
       async (name) => [parse(name).name, await readFile(join(made, name))] as const,
@@ -75,7 +75,7 @@ function reasonsOf(error: unknown): string {
 
 describe.each(Object.entries(corpus))('%s:', (_chapter, cases) => {
   const due = cases.filter(({ times, timesFull }) => (full ? (timesFull ?? times) : times) !== 0);
-  test.each(due)('$name ends $ends', { timeout: 300_000 }, async (file) => {
+  test.each(due)('$name ends $ends', async (file) => {
     const times = (full ? file.timesFull : undefined) ?? file.times ?? 1;
     for (let nth = 0; nth < times; nth++)
       await judge(file, nth).catch((cause: unknown) => {
@@ -95,7 +95,7 @@ test('the page for people says what the corpus says', async () => {
 });
 
 const kinds = Object.entries(seeds);
-test.each(kinds)('any change of a %s ends ready, damaged or failed', { timeout: 120_000 }, async (_kind, make) => {
+test.each(kinds)('any change of a %s ends ready, damaged or failed', async (_kind, make) => {
   const file = await make();
   expect((await develop(file, { tiff: true })).ends).toBe('ready');
   const survives = fc.asyncProperty(mutations, async (chosen) => {

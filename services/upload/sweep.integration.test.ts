@@ -50,7 +50,7 @@ function sweepBut(photoId: string) {
     head: (key: string) => (key.includes(photoId) ? Promise.reject(new TypeError('planned')) : recoverable.head(key)),
   };
   const deps = { ...upload.deps, objects, neglected: upload.neglected, onSwept: () => {} };
-  return sweepOnce(contextOf(AbortSignal.timeout(20_000)), deps, 0);
+  return sweepOnce(contextOf(AbortSignal.timeout(120_000)), deps, 0);
 }
 
 async function used(): Promise<number> {

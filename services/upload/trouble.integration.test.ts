@@ -20,7 +20,7 @@ test('while the disk is nearly full new uploads wait, running ones go on', async
       method: 'POST',
       headers: { ...headers, 'upload-length': '100000', 'upload-metadata': metadata },
     });
-  await vi.waitFor(async () => expect((await create()).status).toBe(503), { timeout: 10_000, interval: 200 });
+  await vi.waitFor(async () => expect((await create()).status).toBe(503), { interval: 200 });
   expect(Number((await create()).headers.get('retry-after'))).toBeGreaterThan(0);
   const sent = await fetch(`${target.files}/${event.eventId}/${running}`, {
     method: 'PATCH',

@@ -153,7 +153,8 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
         await objects.client.send(new UploadPartCommand({ ...what, PartNumber: 1, Body: Buffer.alloc(16 * 2 ** 20) }));
     },
     /** Lets the sweeper look once; answers what it did. */
-    sweep: () => sweepOnce(contextOf(AbortSignal.timeout(20_000)), { ...server.deps, neglected, onSwept: () => {} }, 0),
+    sweep: () =>
+      sweepOnce(contextOf(AbortSignal.timeout(120_000)), { ...server.deps, neglected, onSwept: () => {} }, 0),
     neglected,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();

@@ -30,6 +30,7 @@ export async function visit(
   options: BrowserContextOptions = { viewport: { width: 360, height: 740 } },
 ): Promise<WatchedPage> {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(120_000); // a loaded machine takes its time; what is waited for is a condition
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

@@ -45,7 +45,7 @@ test('a card is announced, its report follows by itself until all is verified, a
   await page.click('[data-job] a');
   await page.waitForSelector('[data-verdict]');
   await page.evaluate(() => Object.assign(window, { neverReloaded: true }));
-  await expect.poll(() => verdict(page), { timeout: 60_000 }).toBe('not_backed_up');
+  await expect.poll(() => verdict(page)).toBe('not_backed_up');
   expect(await page.textContent('#verdict')).toBe('All verified, not backed up: do not format');
   expect(await frames(page)).toEqual(photos.map(() => 'verified'));
   expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true);
@@ -86,7 +86,7 @@ test('the same card dropped again is here already, and no byte of it is sent', a
   };
   page.on('request', note);
   await drop(owner, photos);
-  await expect.poll(() => uploads(owner), { timeout: 30_000 }).toEqual(photos.map(() => 'here'));
+  await expect.poll(() => uploads(owner)).toEqual(photos.map(() => 'here'));
   page.off('request', note);
   await page.click('text=Card report');
   await page.waitForSelector('[data-verdict=not_backed_up]');
@@ -105,7 +105,7 @@ test('an answer that was lost on its way makes no second card', async () => {
     await route.abort('connectionreset');
   });
   await drop(owner, await makePhotos(page, 1, 345_678));
-  await expect.poll(async () => (await uploads(owner)).at(-1), { timeout: 30_000 }).toBe('stored');
+  await expect.poll(async () => (await uploads(owner)).at(-1)).toBe('stored');
   await page.unroute(isAnnouncement);
   expect(ids).toEqual([ids[0], ids[0]]);
   await page.click('nav >> text=Cards');
@@ -116,9 +116,9 @@ test('an answer that was lost on its way makes no second card', async () => {
 test('what keeps a card from being formatted is named, and can be looked at alone', async () => {
   const { page } = owner;
   await drop(owner, [...photos.slice(0, 2), makeFile('holiday.jpg', 'not a photo at all')]);
-  await expect.poll(() => uploads(owner), { timeout: 60_000 }).toContain('failed');
+  await expect.poll(() => uploads(owner)).toContain('failed');
   await page.click('text=Card report');
-  await expect.poll(() => page.textContent('#verdict'), { timeout: 60_000 }).toBe('Not yet: 1 file is missing');
+  await expect.poll(() => page.textContent('#verdict')).toBe('Not yet: 1 file is missing');
   expect(await page.textContent('[data-verdict]')).toContain('holiday.jpg Not a photo');
   await page.click('button:has-text("Not safe yet 1")');
   expect(await frames(page)).toEqual(['failed']);
@@ -134,7 +134,7 @@ test('what failed is shown with its reason, set aside by keyboard, and tried aga
       const { counts } = await (await fetch(location.pathname.replace('/studio', '/api').concat('/failures'))).json();
       return counts.map(({ stage, count }: { stage: string; count: number }) => `${stage} ${count}`).sort();
     });
-  await expect.poll(counts, { timeout: 30_000 }).toEqual(['thumbnail 1', 'upload 1']);
+  await expect.poll(counts).toEqual(['thumbnail 1', 'upload 1']);
   await page.click('nav >> text=Failed');
   const refused = page.locator('[data-stage=upload]');
   expect(await refused.textContent()).toMatch(/holiday\.jpg\s*Not a photo/);
@@ -150,7 +150,7 @@ test('what failed is shown with its reason, set aside by keyboard, and tried aga
   expect(await page.locator('[data-failure]').count()).toBe(0);
   expect(await page.locator('nav >> text=Failed').textContent()).toMatch(/^\s*Failed\s*$/);
   await page.click('nav >> text=Photos');
-  await expect.poll(counts, { timeout: 30_000 }).toEqual(['thumbnail 1']);
+  await expect.poll(counts).toEqual(['thumbnail 1']);
 });
 
 test('somebody who was invited says a name, joins, and uploads; the owner sees who it was', async () => {
@@ -168,7 +168,7 @@ test('somebody who was invited says a name, joins, and uploads; the owner sees w
   await citra.page.waitForURL(eventUrl);
   expect(await citra.page.locator('nav >> text=People').count()).toBe(0);
   await drop(citra, await makePhotos(citra.page, 1, 321_000));
-  await expect.poll(() => uploads(citra), { timeout: 60_000 }).toEqual(['stored']);
+  await expect.poll(() => uploads(citra)).toEqual(['stored']);
   expect(citra.complaints).toEqual([]);
 
   await page.click('nav >> text=Cards');

@@ -31,15 +31,11 @@ async function createEvent(title: string): Promise<string> {
 }
 
 async function allStored(page: Page, count: number): Promise<void> {
-  await page.waitForFunction((wanted) => document.querySelectorAll('li[data-state=stored]').length === wanted, count, {
-    timeout: 60_000,
-  });
+  await page.waitForFunction((wanted) => document.querySelectorAll('li[data-state=stored]').length === wanted, count);
 }
 
 async function sharpTiles(page: Page, count: number): Promise<void> {
-  await page.waitForFunction((wanted) => document.querySelectorAll('[data-photo] img.loaded').length >= wanted, count, {
-    timeout: 60_000,
-  });
+  await page.waitForFunction((wanted) => document.querySelectorAll('[data-photo] img.loaded').length >= wanted, count);
 }
 
 interface Line {
@@ -78,7 +74,7 @@ test.each(guests)(
     await sharpTiles(guest.page, photos.length);
     expect(await guest.page.evaluate(() => 'neverReloaded' in window)).toBe(true);
     await expect.poll(() => guest.page.locator('[data-photo]').count()).toBe(photos.length);
-    await expect.poll(glassToGuest, { timeout: 10_000 }).toBeGreaterThanOrEqual(photos.length);
+    await expect.poll(glassToGuest).toBeGreaterThanOrEqual(photos.length);
 
     await guest.page.locator('[data-photo]').first().focus();
     await guest.page.keyboard.press('Enter');
@@ -117,7 +113,7 @@ test('each hop of a photo leaves one line in the log', async () => {
     logLines()
       .filter((line) => line.photo_id === photoId)
       .map(({ msg, type }) => (type ? `${msg}: ${type}` : msg));
-  await expect.poll(hops, { timeout: 10_000 }).toContain('photo sent');
+  await expect.poll(hops).toContain('photo sent');
   const path = [
     'photo announced',
     'photo stored',
@@ -171,7 +167,7 @@ test('says that a pulled card is away, and sends on when it is back', async () =
     await route.continue();
   });
   await page.setInputFiles('input[type=file]', photo);
-  await page.waitForSelector('text=is its card still in?', { timeout: 40_000 });
+  await page.waitForSelector('text=is its card still in?');
   await page.unroute(jobs);
   renameSync(`${photo}.away`, photo);
   await page.click('text=Retry');
@@ -192,8 +188,6 @@ test('goes on where it was when the tab was closed and the same file is dropped 
   await page.setInputFiles('input[type=file]', photo);
   await page.waitForFunction(
     () => (document.querySelector<HTMLProgressElement>('li progress')?.value ?? 0) > 8 * 1024 * 1024,
-    undefined,
-    { timeout: 30_000 },
   );
   const again = await page.context().newPage();
   await page.close({ runBeforeUnload: false });

@@ -3,8 +3,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startInstallation, type TestInstallation } from '../../deploy/local/testing.ts';
 import { startBrowser, violations, visit, type WatchedPage } from './browser.ts';
 
-// A loaded machine takes its time; what is waited for is a condition.
-const soon = { timeout: 30_000 };
 let installation: TestInstallation;
 let browser: Browser;
 let guestLink: string;
@@ -134,7 +132,7 @@ test('who blocks notifications is told how to allow them, and nobody is asked be
   await tell(page).waitFor();
   expect(await asked()).toBe(0);
   await tell(page).click();
-  await expect.poll(() => said(page).textContent(), soon).toContain('Your browser blocks notifications of this site.');
+  await expect.poll(() => said(page).textContent()).toContain('Your browser blocks notifications of this site.');
   expect([await asked(), await tell(page).getAttribute('aria-pressed')]).toEqual([1, 'false']);
   await page.context().close();
 });
@@ -142,7 +140,7 @@ test('who blocks notifications is told how to allow them, and nobody is asked be
 test('a browser that reaches no push service says so', async () => {
   const { page } = await open(allow);
   await tell(page).click();
-  await expect.poll(() => said(page).textContent(), soon).toContain('could not reach its push service');
+  await expect.poll(() => said(page).textContent()).toContain('could not reach its push service');
   expect(await tell(page).getAttribute('aria-pressed')).toBe('false');
   expect(await violations(page)).toEqual([]);
   await page.context().close();
@@ -157,21 +155,21 @@ test('a guest who asks is told, a click opens the gallery, and the guest ends it
   });
   await tell(page).focus();
   await page.keyboard.press('Enter');
-  await expect.poll(() => said(page).textContent(), soon).toContain('at most once in ten minutes');
+  await expect.poll(() => said(page).textContent()).toContain('at most once in ten minutes');
   expect([await tell(page).getAttribute('aria-pressed'), kept]).toEqual(['true', ['PUT 204']]);
 
   const news = { event_id: eventId, kind: 'new_photos', count: 3, title: 'Ayu & Bram', body: '3 new photos' };
   await push(page, { ...news, notification_id: eventId, path: `/e/${eventId}` });
-  await expect.poll(() => shown(page), soon).toEqual(['Ayu & Bram: 3 new photos']);
+  await expect.poll(() => shown(page)).toEqual(['Ayu & Bram: 3 new photos']);
   await push(page, { ...news, notification_id: eventId, path: `/e/${eventId}`, count: 5, body: '5 new photos' });
-  await expect.poll(() => shown(page), soon).toEqual(['Ayu & Bram: 5 new photos']);
+  await expect.poll(() => shown(page)).toEqual(['Ayu & Bram: 5 new photos']);
   await page.goto('about:blank');
   expect(await click(page)).toEqual([`${installation.origin}/e/${eventId}`]);
 
   await page.goto(guestLink);
-  await expect.poll(() => tell(page).getAttribute('aria-pressed'), soon).toBe('true');
+  await expect.poll(() => tell(page).getAttribute('aria-pressed')).toBe('true');
   await tell(page).click();
-  await expect.poll(() => tell(page).getAttribute('aria-pressed'), soon).toBe('false');
+  await expect.poll(() => tell(page).getAttribute('aria-pressed')).toBe('false');
   expect([kept.at(-1), complaints]).toEqual(['DELETE 204', []]);
   await page.context().close();
 });

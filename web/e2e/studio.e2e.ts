@@ -9,8 +9,6 @@ import { startInstallation, type TestInstallation, temporaryFolder } from '../..
 import { makePhotos, startBrowser, violations, visit, type WatchedPage } from './browser.ts';
 
 let store: Server;
-// A loaded machine takes its time; what is waited for is a condition.
-const soon = { timeout: 30_000 };
 let installation: TestInstallation;
 let browser: Browser;
 let owner: WatchedPage;
@@ -65,9 +63,9 @@ test('each place counts what it has proved, and one that is away says until when
   await page.setInputFiles('input[type=file]', [photo, broken]);
   await page.click('nav >> text=Copies');
   const said = (name: string) => page.textContent(`[data-place=${name}]`);
-  await expect.poll(() => said('near'), soon).toMatch(/All proved.*2 proved/s);
+  await expect.poll(() => said('near')).toMatch(/All proved.*2 proved/s);
   await expect
-    .poll(() => said('far'), soon)
+    .poll(() => said('far'))
     .toMatch(/Paused.*2 waiting.*Left alone until \d\d:\d\d:\d\d\. It cannot be reached\./s);
   expect(await violations(page)).toEqual([]);
 });
@@ -96,7 +94,7 @@ test('the card report names where each copy of a file is', async () => {
   await page.click('nav >> text=Cards');
   await page.click('[data-job] a');
   await page.locator('button.proof:visible').first().click();
-  await expect.poll(() => page.textContent('[data-copy=near]'), soon).toMatch(/near: proved\s+s3:\/\//);
+  await expect.poll(() => page.textContent('[data-copy=near]')).toMatch(/near: proved\s+s3:\/\//);
 });
 
 test('what failed is said, reached by keyboard, and tried again', async () => {
@@ -127,28 +125,28 @@ test('a webhook hears what was chosen, its log shows each try, and sends again w
   await page.click('button:has-text("Choose what it hears")');
   await page.locator('[data-webhook] [value="photo.stored"]').check();
   await page.click('[data-webhook] button:has-text("Save")');
-  await expect.poll(hears, soon).toContain('A photo is stored');
+  await expect.poll(hears).toContain('A photo is stored');
   await page.click('button:has-text("Send a trial")');
   const message = page.locator('[data-told]');
-  await expect.poll(() => message.getAttribute('data-state'), soon).toBe('failed');
+  await expect.poll(() => message.getAttribute('data-state')).toBe('failed');
 
   await message.locator('button[aria-expanded]').focus();
   await page.keyboard.press('Enter');
   const tries = message.locator('[data-result]');
-  await expect.poll(() => tries.count(), soon).toBe(1);
+  await expect.poll(() => tries.count()).toBe(1);
   expect(await tries.first().textContent()).toMatch(
     /\d\d:\d\d:\d\d.*– *\d+ ms *Its address is not one that may be reached\./s,
   );
   expect(await violations(page)).toEqual([]);
   const id = await message.getAttribute('data-told');
   await message.locator('button:has-text("Send again")').click();
-  await expect.poll(() => tries.count(), soon).toBe(2);
+  await expect.poll(() => tries.count()).toBe(2);
   expect(await message.getAttribute('data-told')).toBe(id);
 
   await page.click('[data-webhook] button:text-is("Remove")');
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Keep');
   await page.click('button:has-text("Remove it and its secret")');
-  await expect.poll(() => page.locator('[data-webhook]').count(), soon).toBe(0);
+  await expect.poll(() => page.locator('[data-webhook]').count()).toBe(0);
 });
 
 test('an account says by keyboard what it wants to be told, and that it is kept', async () => {

@@ -32,9 +32,9 @@ test('photos go straight to the bucket, in one PUT or in parts, and the studio s
   });
   const photos = [...(await makePhotos(page, 2)), ...(await makePhotos(page, 1, 20 * 1024 * 1024))];
   await page.setInputFiles('input[type=file]', photos);
-  await expect.poll(states, { timeout: 60_000 }).toEqual(['stored', 'stored', 'stored']);
+  await expect.poll(states).toEqual(['stored', 'stored', 'stored']);
   expect(puts.sort()).toEqual(['1', '2', '3', 'whole', 'whole']);
-  await expect.poll(() => page.locator('[data-photo] img.loaded').count(), { timeout: 60_000 }).toBe(3);
+  await expect.poll(() => page.locator('[data-photo] img.loaded').count()).toBe(3);
   expect(studio.complaints).toEqual([]);
 });
 
@@ -42,16 +42,14 @@ test('what the event has already is said at once, and no byte of it is sent agai
   const { page } = studio;
   const photos = await makePhotos(page, 3, 300_000);
   await page.setInputFiles('input[type=file]', photos);
-  await expect
-    .poll(async () => (await states()).filter((state) => state === 'stored').length, { timeout: 60_000 })
-    .toBe(6);
-  await expect.poll(() => page.locator('[data-photo] img.loaded').count(), { timeout: 60_000 }).toBe(6);
+  await expect.poll(async () => (await states()).filter((state) => state === 'stored').length).toBe(6);
+  await expect.poll(() => page.locator('[data-photo] img.loaded').count()).toBe(6);
   await page.click('button:has-text("Clear stored")');
   const sent: string[] = [];
   page.on('request', (request) => {
     if (['PUT', 'PATCH'].includes(request.method())) sent.push(request.url());
   });
   await page.setInputFiles('input[type=file]', photos);
-  await expect.poll(states, { timeout: 30_000 }).toEqual(['here', 'here', 'here']);
+  await expect.poll(states).toEqual(['here', 'here', 'here']);
   expect([sent, studio.complaints]).toEqual([[], []]);
 });

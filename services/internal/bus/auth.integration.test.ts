@@ -18,7 +18,7 @@ test('a server that asks for a password gets the one in its URL', async () => {
   await using server = startChild({ name: 'nats', command, logFile: join(dataDir, 'nats.log') });
   await untilReady(server, async () => !(await isFree(port)));
   const url = `nats://kilat:${encodeURIComponent('a/b%c')}@127.0.0.1:${port}`;
-  await using bus = await openBus(contextOf(AbortSignal.timeout(30_000)), { url, log: silentLog() });
+  await using bus = await openBus(contextOf(AbortSignal.timeout(120_000)), { url, log: silentLog() });
   await bus.declare();
   expect(await bus.lag({ stream: streams.work, name: 'thumbnail-live' })).toMatchObject({ unacked: 0 });
 });

@@ -125,13 +125,11 @@ test('what work itself refuses is not done again', async () => {
   expect(attempts).toBe(1);
 });
 
-test('a server that refuses connections is asked four times, within three seconds', async () => {
+test('a server that refuses connections is asked four times', async () => {
   lines.length = 0;
   const nobody = `postgresql://nobody@127.0.0.1:${await freePort()}/nothing`;
   await using away = await openDatabase({ url: nobody, poolSize: 1, log });
-  const startedAt = performance.now();
   await expect(away.query('update marks set times = 1')).rejects.toMatchObject({ kind: 'unavailable' });
-  expect(performance.now() - startedAt).toBeLessThan(3_000);
   expect(lines.filter((line) => line.includes('tried again'))).toHaveLength(3);
 });
 
@@ -152,7 +150,7 @@ test('a slow statement that MikroORM composes is logged without its values too',
       await tx.query('lock table sign_in_links');
       const asking = database.transaction(({ em }) => em.findOne(SignInLink, { accountId: account }));
       const waits = `select 1 as one from pg_locks where relation = 'sign_in_links'::regclass and not granted`;
-      await expect.poll(() => tx.query(waits), { timeout: 10_000 }).toHaveLength(1);
+      await expect.poll(() => tx.query(waits)).toHaveLength(1);
       await tx.query('select pg_sleep(1.1)');
       return { asking };
     })

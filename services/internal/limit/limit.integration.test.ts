@@ -16,7 +16,7 @@ test('a limit holds across replicas where there is Redis, else within each', asy
   const options = { name: `test-${randomUUID()}`, points: 2, seconds: 60, whenDown: 'closed' as const };
   const [here, there] = [one.limit(options), other.limit(options)];
   // The connections are made in the background: until then a closed limit refuses.
-  await vi.waitFor(() => Promise.all([here('warm'), there('also warm')]), { timeout: 5_000 });
+  await vi.waitFor(() => Promise.all([here('warm'), there('also warm')]));
   await here('key');
   await (REDIS_URL === undefined ? here : there)('key');
   await expect(here('key')).rejects.toEqual(tooMany);
@@ -51,7 +51,7 @@ test('tokens flow back with time', async () => {
   const [take, size] = [limits.bucket(`test-${randomUUID()}`), { tokens: 10, perMinute: 600 }];
   await take('key', 10, size);
   await expect(take('key', 1, size)).rejects.toEqual(tooMany);
-  await vi.waitFor(() => take('key', 5, size), { timeout: 5_000, interval: 50 });
+  await vi.waitFor(() => take('key', 5, size), { interval: 50 });
   await expect(take('key', 9, size)).rejects.toEqual(tooMany);
 });
 
@@ -62,9 +62,7 @@ test('a Redis that is away, or takes connections and says nothing, holds no uplo
   for (const port of ports) {
     await using limits = openLimits(`redis://127.0.0.1:${port}`, silentLog());
     const take = limits.bucket('test');
-    const startedAt = performance.now();
     for (let n = 0; n < 3; n++) await take('key', 100, { tokens: 100, perMinute: 10 });
-    expect(performance.now() - startedAt).toBeLessThan(4_000);
   }
   silent.close();
 });
@@ -72,5 +70,5 @@ test('a Redis that is away, or takes connections and says nothing, holds no uplo
 // The connections are made in the background; until then all are let through.
 async function connected(...some: Limits[]): Promise<void> {
   const warm = some.map((one) => one.limit({ name: 'warm', points: 1_000, seconds: 60, whenDown: 'closed' }));
-  await vi.waitFor(() => Promise.all(warm.map((limit) => limit('warm'))), { timeout: 5_000 });
+  await vi.waitFor(() => Promise.all(warm.map((limit) => limit('warm'))));
 }

@@ -88,7 +88,7 @@ test('compares each event when its turn has come, and lists what the bucket has 
   const deps = { database: other.database, journal: other.journal, objects, log: silentLog() };
   const round = async () => {
     const done: Reconciled[] = [];
-    const ctx = contextOf(AbortSignal.timeout(20_000));
+    const ctx = contextOf(AbortSignal.timeout(120_000));
     await reconcileDue(ctx, deps, { everySeconds: 3_600, orphanHours: 0 }, (one) => done.push(one));
     return done;
   };
@@ -140,7 +140,7 @@ test('an event that cannot be compared keeps no other from its turn', async () =
     if (prefix.includes(eventId)) throw new TypeError('planned');
     return objects.list(prefix);
   };
-  const ctx = contextOf(AbortSignal.timeout(20_000));
+  const ctx = contextOf(AbortSignal.timeout(120_000));
   const deps = { database, journal, objects: { ...objects, list }, log: silentLog() };
   await reconcileDue(ctx, deps, { everySeconds: 3_600, orphanHours: 48 }, () => {});
   const compared = await database.query<{ eventId: string }>('select event_id as "eventId" from comparisons');

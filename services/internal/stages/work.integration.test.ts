@@ -37,7 +37,7 @@ async function lanesDone(count: number, during: (taken: number) => Promise<void>
   const stage = { name: 'thumbnail', concurrency: 1, timeoutMs: 10_000, attempt, fail: async () => {} } as const;
   const parts = { bus: nats.bus, stages: stageStore(event.database), stage, log: silentLog() };
   const working = work(contextOf(end.signal), parts);
-  await vi.waitFor(() => expect(lanes.length).toBeGreaterThanOrEqual(count), { timeout: 30_000, interval: 10 });
+  await vi.waitFor(() => expect(lanes.length).toBeGreaterThanOrEqual(count), { interval: 10 });
   end.abort();
   await working;
   return lanes;

