@@ -72,7 +72,10 @@ const until = (least: number) =>
 /** Runs a target as a process of its own that comes back when it is killed. */
 async function keepTarget(name: string): Promise<Kept & { kill: () => void }> {
   let running: Child | undefined;
-  const env = { ...process.env, ...readers.office.env, ...vault.env, ADMIN_LISTEN: '127.0.0.1:0' };
+  const env = {
+    ...{ ...process.env, ...readers.office.env, ...vault.env },
+    ...{ ADMIN_LISTEN: '127.0.0.1:0', NOTIFY_LEASE_SECONDS: '2' },
+  };
   const command = [process.execPath, main, 'serve', `--target=${name}`];
   const start = async () => {
     running = startChild({ name, command, env, logFile: join(temporaryFolder(), `${name}.log`) });

@@ -35,7 +35,7 @@ export async function openPostOffice(served?: TestEvent) {
     NOTIFY_GATHER_SECONDS: '0',
     NOTIFY_REST_MINUTES: '0',
     NOTIFY_BACKLOG_MINUTES: '0',
-    NOTIFY_LEASE_SECONDS: '2',
+    NOTIFY_LEASE_SECONDS: '120',
     NOTIFY_POLL_MS: '50',
   };
   return {
