@@ -3,7 +3,7 @@ import { ask } from './api.ts';
 
 interface Place {
   is_wanted: boolean;
-  copies: { done: number };
+  copies: { done: number; waiting: number; failed: number };
 }
 
 /**
@@ -20,8 +20,13 @@ export async function lackingCopies(
     const { places } = (await (await ask(`/api/events/${eventId}/backups`, 'GET', cookie)).json()) as {
       places: Place[];
     };
-    const lacking = places.filter(({ is_wanted }) => is_wanted).map(({ copies }) => stored - copies.done);
+    const lacking = places.filter(({ is_wanted }) => is_wanted).map(({ copies }) => lackOf(copies, stored));
     if (lacking.length === 0) return undefined;
-    if (Math.max(...lacking) <= 0 || Date.now() > deadline) return Math.max(...lacking);
+    if (Math.max(...lacking) === 0 || Date.now() > deadline) return Math.max(...lacking);
   }
+}
+
+// An event may hold more than was counted as stored: a form that was cut before its answer came is sent again, as new photos.
+function lackOf({ done, waiting, failed }: Place['copies'], stored: number): number {
+  return Math.max(stored - done, waiting + failed);
 }
