@@ -446,10 +446,18 @@ async function knock({ at, path, init: { json, ...init } = {} }: Knock, who: Act
   return answer.status;
 }
 
+// A machine that is too busy is told as 503, which decides nothing about rights.
+async function answerTo(one: Knock, who: Actor): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    const status = await knock(one, who);
+    if (status !== 503 || tries === 5) return status;
+  }
+}
+
 test.each(knocks)('$route opens to $opens alone', async (one) => {
   const opened: Actor[] = [];
   for (const who of cast) {
-    const status = await knock(one, who);
+    const status = await answerTo(one, who);
     expect(status, `${who} got ${status}`).toBeLessThan(500);
     if (status < 300) opened.push(who);
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, lastLines } from './child.ts';
 
 // One that ends is told at once; one that is slow may be on a busy machine.
-const LONGEST_MS = 100_000;
+const LONGEST_MS = 300_000;
 
 /** Waits until a process of ours can be used; ends it and throws, with the end of its log, when it cannot or we stop. */
 export async function untilReady(child: Child, isReady: () => Promise<boolean>, stopping?: AbortSignal): Promise<void> {
@@ -26,7 +26,7 @@ export async function listens(url: string): Promise<boolean> {
 }
 
 async function statusOf(url: string): Promise<number | undefined> {
-  return await fetch(url, { signal: AbortSignal.timeout(2_000), redirect: 'manual' }).then(
+  return await fetch(url, { signal: AbortSignal.timeout(10_000), redirect: 'manual' }).then(
     (response) => response.status,
     () => undefined,
   );

@@ -235,7 +235,10 @@ test('two workers that finish the two photos of a frame at once make a pair, alw
     expect([await pairOf(jpeg), await pairOf(raw)]).toEqual([jpeg, jpeg]);
   }
   for (const { jpeg, raw } of frames) for (const photoId of [jpeg, raw]) await dueAnew(photoId, 2);
-  await Promise.all(frames.flatMap(({ jpeg, raw }) => [render(jpeg, undefined, 2), render(raw, undefined, 2)]));
+  for (let n = 0; n < frames.length; n += 5)
+    await Promise.all(
+      frames.slice(n, n + 5).flatMap(({ jpeg, raw }) => [render(jpeg, undefined, 2), render(raw, undefined, 2)]),
+    );
   expect((await seenBy('guest')).length).toBe(30);
   const [row] = await event.database.query<{ deadlocks: number }>(
     'select deadlocks from pg_stat_database where datname = current_database()',

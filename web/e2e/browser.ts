@@ -40,6 +40,20 @@ export async function visit(
   return { page, complaints };
 }
 
+/** Signs the owner in by a link that is printed, and waits for the studio. */
+export async function signIn(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await page.waitForURL('**/studio');
+  await untilShown(page, 'input[name=title]');
+}
+
+/** Waits for what a page shows, and loads it anew while it says that Kilat is too busy, as a person does. */
+export async function untilShown(page: Page, selector: string): Promise<void> {
+  const busy = page.locator('main > p.numbers', { hasText: /^50\d$/ });
+  const either = page.locator(selector).or(busy).first();
+  for (await either.waitFor(); await busy.isVisible(); await either.waitFor()) await page.reload();
+}
+
 /** Lists what axe finds wrong with a page. */
 export async function violations(page: Page): Promise<string[]> {
   const axe = await new AxeBuilder({ page }).analyze();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startInstallation, type TestInstallation } from '../../deploy/local/testing.ts';
-import { makeFile, makePhotos, startBrowser, violations, visit, type WatchedPage } from './browser.ts';
+import { makeFile, makePhotos, signIn, startBrowser, violations, visit, type WatchedPage } from './browser.ts';
 
 let installation: TestInstallation;
 let browser: Browser;
@@ -13,8 +13,7 @@ let photos: string[];
 beforeAll(async () => {
   [installation, browser] = await Promise.all([startInstallation(), startBrowser()]);
   owner = await visit(browser, { viewport: { width: 1440, height: 900 } });
-  await owner.page.goto(installation.signInLink);
-  await owner.page.waitForURL('**/studio');
+  await signIn(owner.page, installation.signInLink);
   await owner.page.fill('input[name=title]', 'Cards');
   await owner.page.click('button:has-text("Create event")');
   await owner.page.waitForURL('**/studio/events/**');

@@ -4,7 +4,16 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startInstallation, type TestInstallation } from '../../deploy/local/testing.ts';
-import { makeFile, makePhotos, realPhotos, startBrowser, visit, type WatchedPage } from './browser.ts';
+import {
+  makeFile,
+  makePhotos,
+  realPhotos,
+  signIn,
+  startBrowser,
+  untilShown,
+  visit,
+  type WatchedPage,
+} from './browser.ts';
 
 let installation: TestInstallation;
 let browser: Browser;
@@ -12,8 +21,7 @@ let studio: WatchedPage;
 beforeAll(async () => {
   [installation, browser] = await Promise.all([startInstallation(), startBrowser()]);
   studio = await visit(browser, { viewport: { width: 1440, height: 900 } });
-  await studio.page.goto(installation.signInLink);
-  await studio.page.waitForURL('**/studio');
+  await signIn(studio.page, installation.signInLink);
 });
 afterAll(async () => {
   await browser?.close();
@@ -24,6 +32,7 @@ afterAll(async () => {
 async function createEvent(title: string): Promise<string> {
   const { page } = studio;
   await page.goto(`${installation.origin}/studio`);
+  await untilShown(page, 'input[name=title]');
   await page.fill('input[name=title]', title);
   await page.click('button:has-text("Create event")');
   await page.waitForURL('**/studio/events/**');

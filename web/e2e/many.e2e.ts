@@ -5,7 +5,7 @@ import { PhotoPage } from '@kilat/contract';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startInstallation, type TestInstallation } from '../../deploy/local/testing.ts';
-import { makePhotos, startBrowser, visit } from './browser.ts';
+import { makePhotos, signIn, startBrowser, visit } from './browser.ts';
 
 // In all at full size: 2,000 files of 1, 5 and 10 MiB; what was seen to be ready is deleted on the way.
 const full = process.env.KILAT_TEST_SIZE === 'full';
@@ -26,8 +26,7 @@ test(`${files} files from one page are stored without a human's help, in memory 
   timeout: 3_000_000,
 }, async () => {
   const { page } = await visit(browser, { viewport: { width: 1440, height: 900 } });
-  await page.goto(installation.signInLink);
-  await page.waitForURL('**/studio');
+  await signIn(page, installation.signInLink);
   await page.fill('input[name=title]', 'Many');
   await page.click('button:has-text("Create event")');
   await page.waitForURL('**/studio/events/**');

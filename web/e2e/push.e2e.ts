@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startInstallation, type TestInstallation } from '../../deploy/local/testing.ts';
-import { startBrowser, violations, visit, type WatchedPage } from './browser.ts';
+import { signIn, startBrowser, violations, visit, type WatchedPage } from './browser.ts';
 
 let installation: TestInstallation;
 let browser: Browser;
@@ -9,8 +9,7 @@ let guestLink: string;
 beforeAll(async () => {
   [installation, browser] = await Promise.all([startInstallation(), startBrowser()]);
   const { page } = await visit(browser);
-  await page.goto(installation.signInLink);
-  await page.waitForURL('**/studio');
+  await signIn(page, installation.signInLink);
   await page.fill('input[name=title]', 'Ayu & Bram');
   await page.click('button:has-text("Create event")');
   await page.waitForURL('**/studio/events/**');

@@ -6,7 +6,7 @@ import { freePort } from '../../deploy/local/port.ts';
 import { startObjectStore } from '../../deploy/local/servers/objectstore.ts';
 import type { Server } from '../../deploy/local/servers/server.ts';
 import { startInstallation, type TestInstallation, temporaryFolder } from '../../deploy/local/testing.ts';
-import { makePhotos, startBrowser, violations, visit, type WatchedPage } from './browser.ts';
+import { makePhotos, signIn, startBrowser, violations, visit, type WatchedPage } from './browser.ts';
 
 let store: Server;
 let installation: TestInstallation;
@@ -20,8 +20,7 @@ beforeAll(async () => {
   const env = { BACKUP_PROVIDERS: 'near,far', ...placeOf('NEAR', store.env), ...placeOf('FAR', far) };
   installation = await startInstallation({ env });
   owner = await visit(browser, { viewport: { width: 1440, height: 900 } });
-  await owner.page.goto(installation.signInLink);
-  await owner.page.waitForURL('**/studio');
+  await signIn(owner.page, installation.signInLink);
   await owner.page.fill('input[name=title]', 'Told and kept');
   await owner.page.click('button:has-text("Create event")');
   await owner.page.waitForURL('**/studio/events/**');

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startInstallation, type TestInstallation } from '../../deploy/local/testing.ts';
-import { makePhotos, startBrowser, visit, type WatchedPage } from './browser.ts';
+import { makePhotos, signIn, startBrowser, visit, type WatchedPage } from './browser.ts';
 
 let installation: TestInstallation;
 let browser: Browser;
@@ -10,8 +10,7 @@ beforeAll(async () => {
   const env = { UPLOAD_PRESIGNED_PERCENT: '100' };
   [installation, browser] = await Promise.all([startInstallation({ env }), startBrowser()]);
   studio = await visit(browser, { viewport: { width: 1440, height: 900 } });
-  await studio.page.goto(installation.signInLink);
-  await studio.page.waitForURL('**/studio');
+  await signIn(studio.page, installation.signInLink);
   await studio.page.fill('input[name=title]', 'Straight to the bucket');
   await studio.page.click('button:has-text("Create event")');
   await studio.page.waitForURL('**/studio/events/**');
