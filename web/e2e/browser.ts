@@ -18,6 +18,9 @@ export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: process.env.KILAT_CHROMIUM ?? '/usr/bin/chromium', args });
 }
 
+// What a machine that is too busy answers, and what pages then ask again.
+const busy = /the server responded with a status of 503/;
+
 /** Is a page that notes what a careful person would see in its console. */
 export interface WatchedPage {
   page: Page;
@@ -34,7 +37,8 @@ export async function visit(
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    if ((message.type() === 'error' || message.type() === 'warning') && !busy.test(message.text()))
+      complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   return { page, complaints };
@@ -49,9 +53,9 @@ export async function signIn(page: Page, link: string): Promise<void> {
 
 /** Waits for what a page shows, and loads it anew while it says that Kilat is too busy, as a person does. */
 export async function untilShown(page: Page, selector: string): Promise<void> {
-  const busy = page.locator('main > p.numbers', { hasText: /^50\d$/ });
-  const either = page.locator(selector).or(busy).first();
-  for (await either.waitFor(); await busy.isVisible(); await either.waitFor()) await page.reload();
+  const refusal = page.locator('main > p.numbers', { hasText: '503' });
+  const either = page.locator(selector).or(refusal).first();
+  for (await either.waitFor(); await refusal.isVisible(); await either.waitFor()) await page.reload();
 }
 
 /** Lists what axe finds wrong with a page. */
