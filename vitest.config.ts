@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { patienceMs } from './deploy/local/patience.ts';
 
 const servers = ['./deploy/local/vitest-servers.ts'];
 const elsewhere = [
@@ -12,11 +13,11 @@ const elsewhere = [
   'web/**',
 ];
 
-// Machines are slow for a while now and then, ten times as slow as on other days: these bound only what hangs.
+// These bound only what hangs, as `patienceMs` does.
 const patient = {
   testTimeout: 900_000,
   hookTimeout: 900_000,
-  expect: { poll: { timeout: 120_000 } },
+  expect: { poll: { timeout: patienceMs } },
   setupFiles: [fileURLToPath(new URL('./deploy/local/vitest-patience.ts', import.meta.url))],
 };
 

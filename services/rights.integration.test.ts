@@ -8,6 +8,7 @@ import { jobStore } from '#internal/jobs/store.ts';
 import { webhookStore } from '#internal/notifications/webhooks.ts';
 import { peopleStore } from '#internal/people/people.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
+import { patienceMs } from '../deploy/local/patience.ts';
 import { freePort } from '../deploy/local/port.ts';
 import { freshBucket, testServers } from '../deploy/local/testing.ts';
 import { loadTarget } from './targets.ts';
@@ -437,7 +438,7 @@ function capabilityOf(eventId: string): string {
 }
 
 async function knock({ at, path, init: { json, ...init } = {} }: Knock, who: Actor): Promise<number> {
-  const stop = AbortSignal.timeout(120_000);
+  const stop = AbortSignal.timeout(patienceMs);
   const headers: Record<string, string> = { cookie: event.cookies[who] };
   if (json !== undefined) headers['content-type'] = 'application/json';
   const body = json === undefined ? null : JSON.stringify(json);

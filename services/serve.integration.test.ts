@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { openTestEvent } from '#internal/events/eventtest.ts';
 import { startCollector } from '#internal/trace/collectortest.ts';
+import { patienceMs } from '../deploy/local/patience.ts';
 import { freePort } from '../deploy/local/port.ts';
 import { execute } from '../deploy/local/program.ts';
 import { serve } from './serve.ts';
@@ -16,7 +17,7 @@ test('what ends a process is reported before it ends, without a value of its set
     ADMIN_LISTEN: `127.0.0.1:${await freePort()}`,
     DATABASE_POOL_SIZE: '987654',
   };
-  expect(await serve(['relay'], env, AbortSignal.timeout(120_000), () => {})).toBe(1);
+  expect(await serve(['relay'], env, AbortSignal.timeout(patienceMs), () => {})).toBe(1);
   expect(collector.taken.map(({ body }) => body)).toEqual([expect.stringContaining('"target failed"')]);
   expect(collector.taken[0]?.body).toContain('"type":"SettingsError"');
   expect(collector.taken[0]?.body).not.toContain('987654');

@@ -1,8 +1,10 @@
 import { vi } from 'vitest';
+import { patienceMs } from './patience.ts';
 
 const { waitFor } = vi;
 
-/** Is how long `vi.waitFor` waits unless told, which vitest has no setting for. A test waits for a condition, not for a time. */
-const timeout = 120_000;
-
-vi.waitFor = (check, options) => waitFor(check, { timeout, ...(typeof options === 'object' && options) });
+// vitest has no setting for it.
+vi.waitFor = (check, options) => {
+  const told = typeof options === 'number' ? { timeout: options } : options;
+  return waitFor(check, { timeout: patienceMs, ...told });
+};

@@ -10,6 +10,7 @@ import { openTestEvent } from '#internal/events/eventtest.ts';
 import { readEntries } from '#internal/journal/journal.ts';
 import { originalKey } from '#internal/objects/key.ts';
 import { openObjects } from '#internal/objects/objects.ts';
+import { patienceMs } from '../../deploy/local/patience.ts';
 import { freshBucket, testServers } from '../../deploy/local/testing.ts';
 import { startWeakLink } from './weaklinktest.ts';
 
@@ -66,7 +67,7 @@ export async function openVault() {
     until: (photoId: string, states: string[]) =>
       vi.waitFor(async () => expect((await copiesOf(photoId)).map(({ state }) => state)).toEqual(states), often),
     /** Waits until photos are backed up. */
-    untilBackedUp: (photoIds: readonly string[], timeout = 120_000) =>
+    untilBackedUp: (photoIds: readonly string[], timeout = patienceMs) =>
       vi.waitFor(
         async () => {
           const sql = 'select count(*)::int as n from photos where photo_id = any($1) and backed_up_at is not null';

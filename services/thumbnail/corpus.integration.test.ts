@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Fault } from '#internal/fault/fault.ts';
 import { silentLog } from '#internal/log/log.ts';
+import { patienceMs } from '../../deploy/local/patience.ts';
 import { temporaryFolder } from '../../deploy/local/testing.ts';
 import type { Case, Developed, Ending } from './corpus/casetest.ts';
 import { corpus, printed } from './corpus/corpustest.ts';
@@ -31,7 +32,7 @@ async function develop(bytes: Buffer, file: Pick<Case, 'called' | 'tiff'> = {}):
   await writeFile(path, bytes);
   try {
     const options = { tiff: file.tiff ?? false, xlarge: true, webQuality: 90 };
-    const watch = { signal: AbortSignal.timeout(120_000), onPreview: () => {} };
+    const watch = { signal: AbortSignal.timeout(patienceMs), onPreview: () => {} };
     const { facts } = await decoders.decode({ path, folder: made, ...options }, watch);
     const files = (await readdir(made)).map(
       async (name) => [parse(name).name, await readFile(join(made, name))] as const,

@@ -10,6 +10,7 @@ import { silentLog } from '#internal/log/log.ts';
 import type { Objects } from '#internal/objects/objects.ts';
 import { retryPhoto } from '#internal/photos/retry.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
+import { patienceMs } from '../../deploy/local/patience.ts';
 import { temporaryFolder } from '../../deploy/local/testing.ts';
 import { createDecoders } from './decoder/pool.ts';
 import { openDesk } from './desk.ts';
@@ -239,7 +240,7 @@ describe('once', () => {
   test('a photo that is delivered twice at once, and again later, changes once', async () => {
     const photoId = await room.store(await oriented(6), { sha256: true });
     const claim = { due: room.dueOf(photoId), attempts: 1 };
-    const attempt = () => thumbnailer().attempt(claim, AbortSignal.timeout(120_000));
+    const attempt = () => thumbnailer().attempt(claim, AbortSignal.timeout(patienceMs));
     await Promise.all([attempt(), attempt()]);
     await attempt();
     expect((await typesOf(photoId)).sort()).toEqual([
@@ -254,7 +255,7 @@ describe('once', () => {
   test('work of an older generation comes to nothing', async () => {
     const photoId = await room.store(await oriented(1));
     await room.event.database.query('update stages set generation = 3 where photo_id = $1', [photoId]);
-    await thumbnailer().attempt({ due: room.dueOf(photoId, 2), attempts: 1 }, AbortSignal.timeout(120_000));
+    await thumbnailer().attempt({ due: room.dueOf(photoId, 2), attempts: 1 }, AbortSignal.timeout(patienceMs));
     expect(await typesOf(photoId)).toEqual(['photo.stored']);
     expect(await room.photoOf(photoId)).toMatchObject({ state: 'stored', version: 0, renditions: [] });
   });
@@ -264,7 +265,7 @@ describe('once', () => {
     const { database } = room.event;
     await database.query(`update photos set state = 'deleted' where photo_id = $1`, [photoId]);
     await expect(
-      thumbnailer().attempt({ due: room.dueOf(photoId), attempts: 1 }, AbortSignal.timeout(120_000)),
+      thumbnailer().attempt({ due: room.dueOf(photoId), attempts: 1 }, AbortSignal.timeout(patienceMs)),
     ).rejects.toMatchObject({ kind: 'missing' });
     const record = createRecord(room.event.journal);
     const failure = { state: 'failed', class: 'invalid', error: 'planned', code: 'invalid' } as const;
@@ -329,7 +330,7 @@ test('while the object storage is away, work waits and costs no attempt', async 
 test("an original that does not come from a storage that answers is one photo's trouble, with a last attempt", async () => {
   const photoId = await room.store(await oriented(1));
   await using desk = await openDesk(temporaryFolder());
-  const signal = AbortSignal.timeout(120_000);
+  const signal = AbortSignal.timeout(patienceMs);
   const get = () => Promise.reject(new Fault('unavailable', 'planned'));
   const facts = await readFacts(room.event.database, room.dueOf(photoId));
   const read = (objects: Partial<Objects>) =>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { contextOf } from '#internal/process/context.ts';
+import { patienceMs } from '../../deploy/local/patience.ts';
 import { sweepOnce } from './sweep.ts';
 import { photoOf, startUpload, type TestUpload } from './uploadtest.ts';
 
@@ -50,7 +51,7 @@ function sweepBut(photoId: string) {
     head: (key: string) => (key.includes(photoId) ? Promise.reject(new TypeError('planned')) : recoverable.head(key)),
   };
   const deps = { ...upload.deps, objects, neglected: upload.neglected, onSwept: () => {} };
-  return sweepOnce(contextOf(AbortSignal.timeout(120_000)), deps, 0);
+  return sweepOnce(contextOf(AbortSignal.timeout(patienceMs)), deps, 0);
 }
 
 async function used(): Promise<number> {

@@ -24,6 +24,7 @@ import { openObjects } from '#internal/objects/objects.ts';
 import { contextOf } from '#internal/process/context.ts';
 import { neglectedUploads } from '#internal/uploads/neglected.ts';
 import { uploadStore } from '#internal/uploads/store.ts';
+import { patienceMs } from '../../deploy/local/patience.ts';
 import { freshBucket, freshDatabase, temporaryFolder, testServers } from '../../deploy/local/testing.ts';
 import type { Ending } from './finish.ts';
 import { createLeases } from './lease.ts';
@@ -154,7 +155,7 @@ export async function startUpload({ batchSeconds = 90 } = {}) {
     },
     /** Lets the sweeper look once; answers what it did. */
     sweep: () =>
-      sweepOnce(contextOf(AbortSignal.timeout(120_000)), { ...server.deps, neglected, onSwept: () => {} }, 0),
+      sweepOnce(contextOf(AbortSignal.timeout(patienceMs)), { ...server.deps, neglected, onSwept: () => {} }, 0),
     neglected,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();

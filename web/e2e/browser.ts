@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { patienceMs } from '../../deploy/local/patience.ts';
 
 const args = [
   '--no-sandbox',
@@ -33,7 +34,7 @@ export async function visit(
   options: BrowserContextOptions = { viewport: { width: 360, height: 740 } },
 ): Promise<WatchedPage> {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(120_000); // a loaded machine takes its time; what is waited for is a condition
+  context.setDefaultTimeout(patienceMs);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Child, type Program, startChild } from '../child.ts';
-import { untilReady } from '../ready.ts';
+import { type IsReady, untilReady } from '../ready.ts';
 
 /** Is a real server that runs for us, with what its clients need to know of it. */
 export interface Server extends Child {
@@ -21,7 +21,7 @@ export interface ServerOptions {
 export async function startServer(
   program: Omit<Program, 'logFile'> & { dataDir: string; stopping?: AbortSignal | undefined },
   env: Record<string, string>,
-  isReady: () => Promise<boolean>,
+  isReady: IsReady,
 ): Promise<Server> {
   const logFile = join(program.dataDir, 'logs', `${program.name}.log`);
   const child = startChild({ ...program, logFile });

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Fault } from '#internal/fault/fault.ts';
 import { originalKey } from '#internal/objects/key.ts';
 import { type Objects, openObjects } from '#internal/objects/objects.ts';
+import { patienceMs } from '../../../deploy/local/patience.ts';
 import { freePort } from '../../../deploy/local/port.ts';
 import { say } from '../../../deploy/local/progress.ts';
 import { ensurePython } from '../../../deploy/local/python.ts';
@@ -51,7 +52,7 @@ async function moto(): Promise<Place> {
 }
 
 const servers = { versitygw, ...(process.env.KILAT_TEST_SIZE === 'full' && { moto }) };
-const signal = AbortSignal.timeout(120_000);
+const signal = AbortSignal.timeout(patienceMs);
 
 function copyOf(eventId: string, bytes: Buffer) {
   let opened = 0;

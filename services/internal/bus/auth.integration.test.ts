@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { streams } from '@kilat/contract';
 import { expect, test } from 'vitest';
 import { startChild } from '../../../deploy/local/child.ts';
+import { patienceMs } from '../../../deploy/local/patience.ts';
 import { freePort, isFree } from '../../../deploy/local/port.ts';
 import { untilReady } from '../../../deploy/local/ready.ts';
 import { resolveBinary } from '../../../deploy/local/resolve.ts';
@@ -18,7 +19,7 @@ test('a server that asks for a password gets the one in its URL', async () => {
   await using server = startChild({ name: 'nats', command, logFile: join(dataDir, 'nats.log') });
   await untilReady(server, async () => !(await isFree(port)));
   const url = `nats://kilat:${encodeURIComponent('a/b%c')}@127.0.0.1:${port}`;
-  await using bus = await openBus(contextOf(AbortSignal.timeout(120_000)), { url, log: silentLog() });
+  await using bus = await openBus(contextOf(AbortSignal.timeout(patienceMs)), { url, log: silentLog() });
   await bus.declare();
   expect(await bus.lag({ stream: streams.work, name: 'thumbnail-live' })).toMatchObject({ unacked: 0 });
 });

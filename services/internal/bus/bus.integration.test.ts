@@ -1,6 +1,7 @@
 import { type Due, decodeDue, durables, type Entry, workDurable } from '@kilat/contract';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { patienceMs } from '../../../deploy/local/patience.ts';
 import { silentLog } from '../log/log.ts';
 import { contextOf } from '../process/context.ts';
 import { openBus } from './bus.ts';
@@ -141,7 +142,7 @@ test('followers and workers find their streams again after all of them was wiped
 });
 
 test('who tells a bus that is ending what was committed does not fail', async () => {
-  const bus = await openBus(contextOf(AbortSignal.timeout(120_000)), { url: nats.url, log: silentLog() });
+  const bus = await openBus(contextOf(AbortSignal.timeout(patienceMs)), { url: nats.url, log: silentLog() });
   const told = () => {
     bus.wake();
     bus.hint({ event_id: uuidv7(), job_id: uuidv7(), files: [] });

@@ -1,6 +1,7 @@
 import { Migration } from '@mikro-orm/migrations';
 import pg from 'pg';
 import { expect, test } from 'vitest';
+import { patienceMs } from '../../../deploy/local/patience.ts';
 import { freshDatabase } from '../../../deploy/local/testing.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { silentLog } from '../log/log.ts';
@@ -87,7 +88,7 @@ test('several that migrate at once apply each change once', async () => {
 test('waiting for the schema ends when another process has brought it, and not before', async () => {
   const url = await freshDatabase();
   let over = false;
-  const waiting = untilMigrated(contextOf(AbortSignal.timeout(120_000)), url, silentLog()).then(() => {
+  const waiting = untilMigrated(contextOf(AbortSignal.timeout(patienceMs)), url, silentLog()).then(() => {
     over = true;
   });
   const client = new pg.Client({ connectionString: url });
@@ -106,7 +107,7 @@ test('waiting for the schema of a server that is away fails when its time is ove
 });
 
 test('a server without a schema is reached, one that is away is not', async () => {
-  await untilReached(contextOf(AbortSignal.timeout(120_000)), await freshDatabase(), silentLog());
+  await untilReached(contextOf(AbortSignal.timeout(patienceMs)), await freshDatabase(), silentLog());
   const waiting = untilReached(contextOf(AbortSignal.timeout(200)), 'postgres://k:n@127.0.0.1:1/k', silentLog());
   await expect(waiting).rejects.toMatchObject({ kind: 'unavailable' });
 });

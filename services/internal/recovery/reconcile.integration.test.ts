@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { patienceMs } from '../../../deploy/local/patience.ts';
 import { freshBucket, testServers } from '../../../deploy/local/testing.ts';
 import { openTestEvent, type TestEvent } from '../events/eventtest.ts';
 import { readEvent } from '../events/store.ts';
@@ -88,7 +89,7 @@ test('compares each event when its turn has come, and lists what the bucket has 
   const deps = { database: other.database, journal: other.journal, objects, log: silentLog() };
   const round = async () => {
     const done: Reconciled[] = [];
-    const ctx = contextOf(AbortSignal.timeout(120_000));
+    const ctx = contextOf(AbortSignal.timeout(patienceMs));
     await reconcileDue(ctx, deps, { everySeconds: 3_600, orphanHours: 0 }, (one) => done.push(one));
     return done;
   };
@@ -140,7 +141,7 @@ test('an event that cannot be compared keeps no other from its turn', async () =
     if (prefix.includes(eventId)) throw new TypeError('planned');
     return objects.list(prefix);
   };
-  const ctx = contextOf(AbortSignal.timeout(120_000));
+  const ctx = contextOf(AbortSignal.timeout(patienceMs));
   const deps = { database, journal, objects: { ...objects, list }, log: silentLog() };
   await reconcileDue(ctx, deps, { everySeconds: 3_600, orphanHours: 48 }, () => {});
   const compared = await database.query<{ eventId: string }>('select event_id as "eventId" from comparisons');

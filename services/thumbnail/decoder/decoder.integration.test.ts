@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { silentLog } from '#internal/log/log.ts';
+import { patienceMs } from '../../../deploy/local/patience.ts';
 import { temporaryFolder } from '../../../deploy/local/temporary.ts';
 import { noisy } from '../phototest.ts';
 import { lateness, startDecoder } from './decoder.ts';
@@ -24,7 +25,7 @@ const watching = () => {
   const previews: Preview[] = [];
   return {
     previews,
-    signal: AbortSignal.timeout(120_000),
+    signal: AbortSignal.timeout(patienceMs),
     onPreview: (preview: Preview) => void previews.push(preview),
   };
 };
