@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keepFile } from './durable.ts';
-import { freePort, isFree } from './port.ts';
+import { freePort, isFree, takePort } from './port.ts';
 import type { Say } from './progress.ts';
 
 const DEFAULT_PORT = 8080;
@@ -57,7 +57,7 @@ async function outerPort(
     throw new Error(`Port ${port} is taken by another program.`);
   }
   const usual = kept ?? DEFAULT_PORT;
-  if (await isFree(usual, host)) return usual;
+  if (await takePort(usual, host)) return usual;
   const other = await freePort(host);
   const cost = kept === undefined ? '' : ' Links that were given out name the old one.';
   say(`Port ${usual} is taken by another program; using ${other}.${cost}`);
@@ -68,7 +68,7 @@ async function innerPorts(kept: Partial<Instance['ports']>): Promise<Instance['p
   const ports: [string, number][] = [];
   for (const name of inner) {
     const port = kept[name];
-    ports.push([name, port !== undefined && (await isFree(port)) ? port : await freePort()]);
+    ports.push([name, port !== undefined && (await takePort(port)) ? port : await freePort()]);
   }
   return Object.fromEntries(ports) as Instance['ports'];
 }
