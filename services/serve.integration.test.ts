@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
@@ -8,6 +9,7 @@ import { startCollector } from '#internal/trace/collectortest.ts';
 import { patienceMs } from '../deploy/local/patience.ts';
 import { freePort } from '../deploy/local/port.ts';
 import { execute } from '../deploy/local/program.ts';
+import { temporaryFolder } from '../deploy/local/temporary.ts';
 import { serve } from './serve.ts';
 
 test('what ends a process is reported before it ends, without a value of its settings', async () => {
@@ -61,3 +63,28 @@ test('a stop that comes while a process still starts ends it, also where it leav
   const env = { ...servers, ADMIN_LISTEN: `127.0.0.1:${admin}`, LEAVE_SECONDS: '1' };
   expect(await serve(['relay'], env, AbortSignal.abort(), () => {})).toBe(0);
 });
+
+test.each(['api', 'upload', 'live', 'media'] as const)(
+  'target %s ends, and its process with it, when another program listens on its port',
+  async (name) => {
+    await using event = await openTestEvent();
+    const [admin, port, bus] = await Promise.all([freePort(), freePort(), freePort()]);
+    await using _other = await occupy(port);
+    const env = {
+      ...process.env,
+      ...{ DATABASE_URL: event.url, NATS_URL: `nats://127.0.0.1:${bus}`, KILAT_SECRET: 'x'.repeat(32) },
+      ...{ PUBLIC_ORIGIN: 'http://localhost', ALLOWED_ORIGINS: 'http://localhost', SPOOL_DIR: temporaryFolder() },
+      ...{ ADMIN_LISTEN: `127.0.0.1:${admin}`, [`${name.toUpperCase()}_LISTEN`]: `127.0.0.1:${port}` },
+    };
+    await using collector = await startCollector();
+    const dsn = `${collector.url.replace('http://', 'http://key@')}/1`;
+    expect(await serve([name], { ...env, SENTRY_DSN: dsn }, new AbortController().signal, () => {})).toBe(1);
+    expect(collector.taken.map(({ body }) => body).join()).toContain('EADDRINUSE');
+  },
+);
+
+async function occupy(port: number): Promise<AsyncDisposable> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}

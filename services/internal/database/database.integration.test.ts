@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../../deploy/local/port.ts';
@@ -131,6 +132,16 @@ test('a server that refuses connections is asked four times', async () => {
   await using away = await openDatabase({ url: nobody, poolSize: 1, log });
   await expect(away.query('update marks set times = 1')).rejects.toMatchObject({ kind: 'unavailable' });
   expect(lines.filter((line) => line.includes('tried again'))).toHaveLength(3);
+});
+
+// A connection takes some ms to be made: one of these meets it.
+test.each([0, 2, 4, 6, 8, 12])('closes %i ms after its first use', async (ms) => {
+  const early = await openDatabase({ url, poolSize: 3, log });
+  const used = Promise.allSettled([early.probe(), early.query('select 1'), early.transaction(async () => {})]);
+  await sleep(ms);
+  await early[Symbol.asyncDispose]();
+  for (const outcome of await used)
+    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ kind: 'unavailable' });
 });
 
 test('a slow statement is logged with its text, without its values', async () => {
