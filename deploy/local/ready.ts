@@ -13,8 +13,9 @@ export async function untilReady(child: Child, isReady: IsReady, stopping?: Abor
   let answer: boolean | string = false;
   for (const deadline = Date.now() + LONGEST_MS; Date.now() < deadline; ) {
     answer = await isReady();
-    if (answer === true) return;
+    // Another program may have answered in its place.
     if (stopping?.aborted || (await Promise.race([ended, sleep(25, false)]))) break;
+    if (answer === true) return;
   }
   await child.stop();
   const why = typeof answer === 'string' ? ` (${answer})` : '';
