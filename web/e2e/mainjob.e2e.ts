@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { execute } from '../../deploy/local/program.ts';
 import { startInstallation, type TestInstallation } from '../../deploy/local/testing.ts';
 import {
   makeFile,
@@ -11,6 +12,7 @@ import {
   signIn,
   startBrowser,
   untilShown,
+  violations,
   visit,
   type WatchedPage,
 } from './browser.ts';
@@ -211,6 +213,21 @@ test('goes on where it was when the tab was closed and the same file is dropped 
   await again.setInputFiles('input[type=file]', photo);
   await allStored(again, 1);
   expect(offsets[0]).toBeGreaterThan(4 * 1024 * 1024);
+});
+
+test('a page that was asked for while Kilat was away says so, and its button opens it when Kilat is back', async () => {
+  const link = await createEvent('Back in a moment');
+  const { page } = await visit(browser);
+  const [services] = (await execute(['pgrep', '-P', `${installation.pid}`, '-f', 'main.ts serve'])).trim().split('\n');
+  process.kill(Number(services), 'SIGKILL');
+  expect((await page.goto(link))?.status()).toBe(503);
+  expect(await page.textContent('main')).toContain('Nothing that was uploaded is lost');
+  const again = page.locator('main a.button', { hasText: 'Try again' });
+  await again.waitFor();
+  expect(await violations(page)).toEqual([]);
+  const press = () => again.press('Enter', { timeout: 1_000 }).catch(() => {}); // it is gone once the page is there
+  await expect.poll(() => press().then(() => page.textContent('h1'))).toContain('Back in a moment');
+  await page.context().close();
 });
 
 test('answers a wrong link with a page that says so', async () => {

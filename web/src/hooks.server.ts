@@ -20,7 +20,9 @@ export const handle: Handle = async ({ event, resolve }) => {
 /** Logs what a page failed by, and lets the page show the id of that line. */
 export const handleError: HandleServerError = ({ kind, error, event }) => {
   const requestId = event.request.headers.get('x-request-id');
-  const error_id = noteTrouble({ kind, error, route: event.route.id, requestId }, (line) => console.error(line));
+  const { cause } = event.locals;
+  const trouble = { kind, error, cause, route: event.route.id, requestId };
+  const error_id = noteTrouble(trouble, (line) => console.error(line));
   return error_id === undefined ? undefined : { error_id };
 };
 

@@ -1,10 +1,11 @@
 import { SessionView } from '@kilat/contract';
 import { redirect } from '@sveltejs/kit';
-import { callAs } from '#lib/api/server.ts';
+import { asPageError, callAs } from '#lib/api/server.ts';
 
 /** Sends the team to the studio and guests to their event. */
 export async function load(event: import('./$types').PageServerLoadEvent) {
-  const session = SessionView.parse((await callAs(event, 'GET', '/api/session')).data);
+  const { data } = await callAs(event, 'GET', '/api/session').catch(asPageError);
+  const session = SessionView.parse(data);
   if (session.kind === 'account') redirect(303, '/studio');
   if (session.event_id !== null) redirect(303, `/e/${session.event_id}`);
 }

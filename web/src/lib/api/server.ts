@@ -2,7 +2,7 @@ import { error, type RequestEvent } from '@sveltejs/kit';
 import { API_URL } from '$app/env/private';
 import { ApiFailure, jsonOf } from './failure.ts';
 
-/** Calls the api while a page is rendered, as the visitor; throws ApiFailure. */
+/** Calls the api while a page is rendered, as the visitor; throws ApiFailure, of status 503 when the api is not reached. */
 export async function callAs(
   event: RequestEvent,
   method: string,
@@ -18,12 +18,15 @@ export async function callAs(
     if (value !== null) headers.set(name, value);
   }
   if (body !== undefined) headers.set('content-type', 'application/json');
-  const answer = await fetch(new URL(path, API_URL), {
-    method,
-    headers,
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  return { data: await jsonOf(answer), answer };
+  try {
+    const init = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
+    const answer = await fetch(new URL(path, API_URL), init);
+    return { data: await jsonOf(answer), answer };
+  } catch (cause) {
+    if (cause instanceof ApiFailure) throw cause;
+    event.locals.cause = cause; // for the log alone: it names addresses that are no visitor's business
+    throw new ApiFailure(503, 'unavailable', 'Kilat is away for a moment.');
+  }
 }
 
 /** Guesses from what a browser says of itself whether its screen is a phone's. */

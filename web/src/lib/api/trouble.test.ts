@@ -3,13 +3,21 @@ import { noteTrouble } from './trouble.ts';
 
 const where = { route: '/g/[token]', requestId: 'request-1' };
 
-function noted(kind: string, error: unknown) {
+function noted(kind: string, error: unknown, cause?: unknown) {
   const lines: string[] = [];
-  const id = noteTrouble({ kind, error, ...where }, (line) => lines.push(line));
+  const id = noteTrouble({ kind, error, cause, ...where }, (line) => lines.push(line));
   return { id, lines: lines.map((line) => JSON.parse(line)) };
 }
 
-const faults = [
+interface Fault {
+  name: string;
+  kind: string;
+  error: unknown;
+  cause?: unknown;
+  status: number;
+  err: object;
+}
+const faults: Fault[] = [
   {
     name: 'an error that nobody foresaw',
     ...{ kind: 'unknown', error: new TypeError('fetch failed', { cause: new Error('no api') }), status: 500 },
@@ -21,9 +29,15 @@ const faults = [
     ...{ kind: 'app', error: { status: 503, message: 'Away.', code: 'unavailable' }, status: 503 },
     err: { message: 'Away.' },
   },
+  {
+    name: 'an api that was not reached',
+    ...{ kind: 'app', error: { status: 503, message: 'Away.' }, status: 503 },
+    cause: new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') }),
+    err: { message: 'Away.', cause: 'fetch failed: connect ECONNREFUSED' },
+  },
 ];
-test.each(faults)('$name is one line with the id that its page shows', ({ kind, error, status, err }) => {
-  const { id, lines } = noted(kind, error);
+test.each(faults)('$name is one line with the id that its page shows', ({ kind, error, cause, status, err }) => {
+  const { id, lines } = noted(kind, error, cause);
   expect(id).toMatch(/^[0-9a-f]{8}$/);
   expect(lines).toEqual([
     {
