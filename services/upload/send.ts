@@ -3,6 +3,7 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  ListPartsCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -111,9 +112,19 @@ async function putPart(
     Body: what.body,
     ContentLength: what.size,
   });
-  const answer = await objects.client.send(command, { abortSignal });
+  const answer = await objects.client.send(command, { abortSignal }).catch(async (error: unknown) => {
+    if (!abortSignal.aborted && (await isAborted(objects, upload))) throw goneFault();
+    throw error;
+  });
   if (answer.ETag === undefined) throw new Fault('unavailable', 'The object storage gave no ETag for a part.');
   return answer.ETag;
+}
+
+// Servers refuse without reading the body, which a sender may see as a broken connection only.
+async function isAborted(objects: Objects, upload: Upload): Promise<boolean> {
+  const UploadId = upload.multipartId ?? undefined;
+  const command = new ListPartsCommand({ Bucket: objects.bucket, Key: keyOf(upload), UploadId, MaxParts: 1 });
+  return objects.client.send(command).then(() => false, isAbsent);
 }
 
 /** Begins a multipart upload and gives its id. */

@@ -3,9 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { CreateBucketCommand, ListObjectVersionsCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
-import pRetry from 'p-retry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Fault } from '#internal/fault/fault.ts';
 import { originalKey } from '#internal/objects/key.ts';
 import { type Objects, openObjects } from '#internal/objects/objects.ts';
 import { patienceMs } from '../../../deploy/local/patience.ts';
@@ -67,16 +65,6 @@ function copyOf(eventId: string, bytes: Buffer) {
   return { copy, opened: () => opened };
 }
 
-// versitygw now and then takes what is left of an upload for the next request, and refuses that with 400. Such a copy is tried
-// again, as target backup tries again what is not available.
-function patient(provider: Provider): Provider {
-  const shouldRetry = ({ error }: { error: unknown }) => error instanceof Fault && error.kind === 'unavailable';
-  return {
-    ...provider,
-    put: (copy, signal) => pRetry(() => provider.put(copy, signal), { retries: 2, minTimeout: 100, shouldRetry }),
-  };
-}
-
 describe.each(Object.entries(servers))('a bucket of %s', (_name, open) => {
   let server: Place;
   let provider: Provider;
@@ -85,7 +73,7 @@ describe.each(Object.entries(servers))('a bucket of %s', (_name, open) => {
   const bytes = randomBytes(700_000);
   beforeAll(async () => {
     server = await open();
-    provider = patient(openS3Provider('off-site', server.place, s3Profiles[server.profile]));
+    provider = openS3Provider('off-site', server.place, s3Profiles[server.profile]);
     objects = openObjects({ ...server.place, ...s3Profiles[server.profile] });
   });
   afterAll(async () => {

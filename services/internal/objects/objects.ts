@@ -13,6 +13,7 @@ import type { Meter } from '../metrics/meter.ts';
 import { type Durable, durableByItself, durableOnDisk } from './durable.ts';
 import { asObjectFault, isAbsent } from './failure.ts';
 import { measureCalls } from './metrics.ts';
+import { sendStreamsSized } from './stream.ts';
 import { removeForGood } from './versions.ts';
 
 /** Says where the objects are. */
@@ -81,6 +82,7 @@ export interface Objects extends AsyncDisposable, Durable {
 /** Opens the door; the first call connects, and `meter` measures each. */
 export function openObjects(options: ObjectsOptions, meter?: Meter): Objects {
   const client = clientOf(options);
+  sendStreamsSized(client);
   if (meter !== undefined) measureCalls(client, meter);
   const { bucket } = options;
   const durable = durableOf(options);
@@ -127,8 +129,6 @@ function clientOf(options: ObjectsOptions): S3Client {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     }),
-    // S3 refuses signed chunks under 8 KiB, and a network brings pieces of any size.
-    requestStreamBufferSize: 65_536,
     requestHandler: {
       connectionTimeout: 3_000,
       requestTimeout: 60_000,
