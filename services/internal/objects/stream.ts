@@ -1,5 +1,5 @@
 import { ClientRequest } from 'node:http';
-import { Readable } from 'node:stream';
+import { pipeline, Readable, Transform } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 
 /** Is the size of a chunk on the wire; S3 takes none under 8 KiB but the last. */
@@ -43,7 +43,9 @@ export function sendStreamsSized(client: Pick<S3Client, 'middlewareStack'>): voi
 function cutEvenly(request: Request): void {
   const length = request.headers['content-length'];
   if (!(request.body instanceof Readable) || length === undefined) return;
-  request.body = Readable.from(chunksOf(request.body, Number(length)), { highWaterMark: 1 });
+  const cutter = cutterOf(Number(length));
+  pipeline(request.body, cutter, () => {});
+  request.body = cutter;
 }
 
 function size(request: Request): void {
@@ -75,21 +77,35 @@ function encodedBytes(bytes: number): number {
   return Math.floor(bytes / chunkBytes) * framed(chunkBytes) + (rest > 0 ? framed(rest) : 0) + endBytes;
 }
 
-async function* chunksOf(stream: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
-  let [chunk, filled, seen] = [Buffer.allocUnsafe(chunkBytes), 0, 0];
-  for await (const piece of stream) {
-    seen += piece.length;
-    if (seen > size) break;
-    for (let from = 0; from < piece.length; ) {
-      const taken = piece.subarray(from, from + chunkBytes - filled);
-      chunk.set(taken, filled);
-      from += taken.length;
-      filled += taken.length;
-      if (filled < chunkBytes) continue;
-      yield chunk;
-      [chunk, filled] = [Buffer.allocUnsafe(chunkBytes), 0];
-    }
-  }
-  if (seen !== size) throw new Error(`A stream of ${size} bytes had ${seen > size ? 'more' : seen}.`);
-  if (filled > 0) yield chunk.subarray(0, filled);
+// What comes in whole chunks, as from a file, is not copied.
+function cutterOf(size: number): Transform {
+  const kept: Uint8Array[] = [];
+  let [keptBytes, seen] = [0, 0];
+  return new Transform({
+    readableObjectMode: true,
+    transform(piece: Uint8Array, _encoding, done) {
+      seen += piece.length;
+      if (seen > size) return done(new Error(`A stream of ${size} bytes had more.`));
+      for (let from = 0; from < piece.length; ) {
+        const taken = piece.subarray(from, from + chunkBytes - keptBytes);
+        from += taken.length;
+        keptBytes += taken.length;
+        kept.push(taken);
+        if (keptBytes < chunkBytes) continue;
+        this.push(whole(kept));
+        keptBytes = kept.length = 0;
+      }
+      done();
+    },
+    flush(done) {
+      if (seen !== size) return done(new Error(`A stream of ${size} bytes had ${seen}.`));
+      if (keptBytes > 0) this.push(whole(kept));
+      done();
+    },
+  });
+}
+
+function whole(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only, ...more] = pieces;
+  return only !== undefined && more.length === 0 ? only : Buffer.concat(pieces);
 }
