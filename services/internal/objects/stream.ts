@@ -19,8 +19,7 @@ interface Request {
  * breaks a request off when its stream fails.
  *
  * By itself the SDK frames them by HTTP's own chunks. versitygw 1.8.0 does not wait for the end of those: what came of it
- * after the answer was taken for the next request of the connection, and refused with a nameless 400. Other servers do not
- * take such a body at all.
+ * after the answer was taken for the next request of the connection, and refused with a nameless 400.
  */
 export function sendStreamsSized(client: Pick<S3Client, 'middlewareStack'>): void {
   // The SDK frames a body between these two.
