@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -70,6 +70,7 @@ export interface Objects extends AsyncDisposable, Durable {
   readonly bucket: string;
   head(key: string): Promise<ObjectInfo | undefined>;
   get(key: string, options?: { range?: string; signal?: AbortSignal }): Promise<ObjectBody | undefined>;
+  /** Puts an object; a stream is destroyed afterwards, however that ended. */
   put(object: NewObject, options?: { signal?: AbortSignal }): Promise<void>;
   remove(keys: readonly string[]): Promise<void>;
   /** Removes one object with all versions that a bucket kept of it; one that is missing is fine. Throws when that is refused. */
@@ -168,7 +169,11 @@ async function putObject(
   const { key, body, size, contentType, sha256 } = object;
   const sum = sha256 !== undefined && { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') };
   const what = { Bucket: bucket, Key: key, Body: body, ContentLength: size, ContentType: contentType, ...sum };
-  await client.send(new PutObjectCommand(what), { abortSignal });
+  try {
+    await client.send(new PutObjectCommand(what), { abortSignal });
+  } finally {
+    if (body instanceof Readable) body.destroy(); // a file that nobody reads to its end would stay open
+  }
 }
 
 async function removeObjects(client: S3Client, bucket: string, keys: readonly string[]): Promise<void> {

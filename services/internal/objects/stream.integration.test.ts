@@ -45,8 +45,7 @@ afterAll(async () => {
   server.close();
 });
 
-const put = (body: Readable, size: number) =>
-  objects.put({ key: 'photos/one', body, size, contentType: 'image/jpeg' }).finally(() => body.destroy());
+const put = (body: Readable, size: number) => objects.put({ key: 'photos/one', body, size, contentType: 'image/jpeg' });
 
 function piecesOf(bytes: Buffer, size: number): Buffer[] {
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
@@ -85,6 +84,7 @@ test.each([
   const stream = Readable.from(body(), { objectMode: false });
   const cause = expect.objectContaining({ message: why });
   await expect(put(stream, 100_000)).rejects.toMatchObject({ kind: 'unavailable', cause });
+  expect(stream.destroyed).toBe(true);
   expect(await objects.head('photos/one')).toBeUndefined();
   await vi.waitFor(() => expect(late.open.size).toBeLessThanOrEqual(1));
 });
@@ -94,4 +94,14 @@ test('a stream that has failed before its request began is told of, and ends not
   stream.on('error', () => {});
   stream.destroy(new Error('planned'));
   await expect(put(stream, 100_000)).rejects.toMatchObject({ kind: 'unavailable' });
+});
+
+test('a stream that nobody reads to its end is let go', async () => {
+  const stream = Readable.from([Buffer.alloc(100_000)], { objectMode: false });
+  const put = objects.put(
+    { key: 'photos/one', body: stream, size: 100_000, contentType: 'image/jpeg' },
+    { signal: AbortSignal.abort() },
+  );
+  await expect(put).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(stream.destroyed).toBe(true);
 });
