@@ -29,7 +29,7 @@ export function diskFull({ folder }: SmallDisk, ms: number): Disturbance {
         writeFileSync(filler, Buffer.alloc(enough), { flag: 'a' });
       }
       await sleep(ms);
-      rmSync(filler);
+      rmSync(filler, { force: true }); // uploads alone may have filled the disk
     },
   };
 }

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../deploy/local/temporary.ts';
 import { readSettings, SettingsError, settingsTable } from './env.ts';
 import { listenAddress, required, wholeNumber } from './types.ts';
 
@@ -12,7 +12,7 @@ const settings = {
 };
 
 test('reads values, defaults and secrets that come as files', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'kilat-env-')), 'secret');
+  const file = join(temporaryFolder(), 'secret');
   writeFileSync(file, 'hush\n');
   const read = readSettings(settings, { SECRET_FILE: file, LISTEN: '0.0.0.0:8080' });
   expect(read).toMatchObject({ SECRET: 'hush', PARALLEL: 2, LISTEN: { host: '0.0.0.0', port: 8080 } });
