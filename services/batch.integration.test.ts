@@ -1,9 +1,9 @@
 import { BatchResults } from '@kilat/contract';
 import { expect, test } from 'vitest';
-import { openTestEvent, testSecret } from '#internal/events/eventtest.ts';
+import { environmentOf, openTestEvent } from '#internal/events/eventtest.ts';
 import { startTarget } from '#internal/process/processtest.ts';
 import { freePort } from '../deploy/local/port.ts';
-import { freshBucket, temporaryFolder, testServers } from '../deploy/local/testing.ts';
+import { temporaryFolder } from '../deploy/local/testing.ts';
 import { main as api } from './api/main.ts';
 import { oriented } from './thumbnail/phototest.ts';
 import { main as upload } from './upload/main.ts';
@@ -12,12 +12,7 @@ test('a form of photos is streamed through api to upload, with the rights of its
   await using event = await openTestEvent();
   const [apiPort, uploadPort] = [await freePort(), await freePort()];
   const env = {
-    ...testServers(),
-    DATABASE_URL: event.url,
-    S3_BUCKET: freshBucket(),
-    // Nobody listens there: photos come in without the bus.
-    NATS_URL: `nats://127.0.0.1:${await freePort()}`,
-    KILAT_SECRET: testSecret,
+    ...(await environmentOf(event)),
     SPOOL_DIR: temporaryFolder(),
     API_LISTEN: `127.0.0.1:${apiPort}`,
     UPLOAD_LISTEN: `127.0.0.1:${uploadPort}`,

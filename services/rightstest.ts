@@ -2,14 +2,20 @@ import { allowancesOf, announceLimits } from '#internal/admission/allowance.ts';
 import { admissionSettings } from '#internal/admission/settings.ts';
 import { capabilitiesOf } from '#internal/auth/capability.ts';
 import { readSettings } from '#internal/env/env.ts';
-import { type Actor, failPhoto, openTestEvent, type TestEvent, testSecret } from '#internal/events/eventtest.ts';
+import {
+  type Actor,
+  environmentOf,
+  failPhoto,
+  openTestEvent,
+  type TestEvent,
+  testSecret,
+} from '#internal/events/eventtest.ts';
 import { jobStore } from '#internal/jobs/store.ts';
 import { webhookStore } from '#internal/notifications/webhooks.ts';
 import { peopleStore } from '#internal/people/people.ts';
 import { startTarget } from '#internal/process/processtest.ts';
 import { patienceMs } from '../deploy/local/patience.ts';
 import { freePort } from '../deploy/local/port.ts';
-import { freshBucket, testServers } from '../deploy/local/testing.ts';
 import { loadTarget } from './targets.ts';
 
 const names = ['api', 'live', 'media'] as const;
@@ -44,11 +50,7 @@ export async function openRightsScene(): Promise<RightsScene> {
   const ports: Record<string, number> = {};
   for (const name of names) ports[name] = await freePort();
   const env = {
-    ...testServers(),
-    DATABASE_URL: event.url,
-    S3_BUCKET: freshBucket(),
-    NATS_URL: `nats://127.0.0.1:${await freePort()}`,
-    KILAT_SECRET: testSecret,
+    ...(await environmentOf(event)),
     LIVE_GRACE_SECONDS: '0',
     ...Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_LISTEN`, `127.0.0.1:${ports[name]}`])),
   };

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { openTestEvent } from '#internal/events/eventtest.ts';
+import { environmentOf, openTestEvent } from '#internal/events/eventtest.ts';
 import { startCollector } from '#internal/trace/collectortest.ts';
 import { patienceMs } from '../deploy/local/patience.ts';
 import { freePort } from '../deploy/local/port.ts';
@@ -68,11 +68,10 @@ test.each(['api', 'upload', 'live', 'media'] as const)(
   'target %s ends, and its process with it, when another program listens on its port',
   async (name) => {
     await using event = await openTestEvent();
-    const [admin, port, bus] = await Promise.all([freePort(), freePort(), freePort()]);
+    const [admin, port] = await Promise.all([freePort(), freePort()]);
     await using _other = await occupy(port);
     const env = {
-      ...process.env,
-      ...{ DATABASE_URL: event.url, NATS_URL: `nats://127.0.0.1:${bus}`, KILAT_SECRET: 'x'.repeat(32) },
+      ...(await environmentOf(event)),
       ...{ PUBLIC_ORIGIN: 'http://localhost', ALLOWED_ORIGINS: 'http://localhost', SPOOL_DIR: temporaryFolder() },
       ...{ ADMIN_LISTEN: `127.0.0.1:${admin}`, [`${name.toUpperCase()}_LISTEN`]: `127.0.0.1:${port}` },
     };

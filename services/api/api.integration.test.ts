@@ -16,10 +16,9 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type * as z from 'zod/mini';
 import { mintOwnerLink } from '#internal/auth/ownerlink.ts';
-import { failPhoto, openTestEvent, type TestEvent, testSecret } from '#internal/events/eventtest.ts';
+import { environmentOf, failPhoto, openTestEvent, type TestEvent } from '#internal/events/eventtest.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
 import { freePort } from '../../deploy/local/port.ts';
-import { testServers } from '../../deploy/local/testing.ts';
 import { main } from './main.ts';
 
 let event: TestEvent;
@@ -30,10 +29,7 @@ beforeAll(async () => {
   event = await openTestEvent();
   const port = await freePort();
   target = await startTarget(main, {
-    ...testServers(),
-    DATABASE_URL: event.url,
-    NATS_URL: `nats://127.0.0.1:${await freePort()}`,
-    KILAT_SECRET: testSecret,
+    ...(await environmentOf(event)),
     API_LISTEN: `127.0.0.1:${port}`,
     TRUST_PROXY: '127.0.0.1/32',
   });

@@ -1,7 +1,7 @@
-import { type TestEvent, testSecret } from '#internal/events/eventtest.ts';
+import { environmentOf, type TestEvent } from '#internal/events/eventtest.ts';
 import { startTarget, type TestTarget } from '#internal/process/processtest.ts';
 import { freePort } from '../../deploy/local/port.ts';
-import { freshBucket, temporaryFolder, testServers } from '../../deploy/local/testing.ts';
+import { temporaryFolder } from '../../deploy/local/testing.ts';
 import { main } from './main.ts';
 
 /** Is the whole target upload, as one process runs it. */
@@ -14,11 +14,7 @@ export interface WholeTarget extends TestTarget {
 export async function startWhole(event: TestEvent, env: Record<string, string> = {}): Promise<WholeTarget> {
   const port = await freePort();
   const target = await startTarget(main, {
-    ...testServers(),
-    DATABASE_URL: event.url,
-    S3_BUCKET: freshBucket(),
-    NATS_URL: `nats://127.0.0.1:${await freePort()}`,
-    KILAT_SECRET: testSecret,
+    ...(await environmentOf(event)),
     UPLOAD_LISTEN: `127.0.0.1:${port}`,
     UPLOAD_DRAIN_SECONDS: '0',
     SPOOL_DIR: temporaryFolder(),

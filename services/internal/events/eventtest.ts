@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import { freshDatabase } from '../../../deploy/local/testing.ts';
+import { freePort } from '../../../deploy/local/port.ts';
+import { freshBucket, freshDatabase, testServers } from '../../../deploy/local/testing.ts';
 import { mintOwnerLink, redeem } from '../auth/ownerlink.ts';
 import { type Sessions, sessionsOf } from '../auth/sessions.ts';
 import { type Database, openDatabase } from '../database/database.ts';
@@ -53,6 +54,17 @@ export async function openTestEvent() {
     ...{ url, database, journal, events, links, sessions, ownerId, eventId, foreignEventId, cookies },
     addPhoto: (name?: string) => addPhoto(database, journal, eventId, name),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+/** Answers what a target needs for an event: its database, an empty bucket, and a bus at which nobody listens. */
+export async function environmentOf(event: TestEvent) {
+  return {
+    ...testServers(),
+    DATABASE_URL: event.url,
+    S3_BUCKET: freshBucket(),
+    NATS_URL: `nats://127.0.0.1:${await freePort()}`,
+    KILAT_SECRET: testSecret,
   };
 }
 
