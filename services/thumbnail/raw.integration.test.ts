@@ -104,6 +104,7 @@ test.each(['SIGSTOP', 'SIGKILL'] as const)(
   async (signal) => {
     await read(rawOf('nef', { preview: small }));
     const [pid] = (await exiftool()).batchCluster.pids();
+    expect(pid).toBeGreaterThan(1);
     if (pid === undefined) throw new Error('exiftool does not run');
     process.kill(pid, 'SIGSTOP');
     const reading = read(rawOf('nef', { preview: small })).catch((error: unknown) => error);
